@@ -1,0 +1,1 @@
+"""The MPCAS2 engine, headless: tenancy, storage, vault, queue and the domains."""

@@ -1,0 +1,70 @@
+"""What a network accepts, as data: one declaration drives validation, forms and previews."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+__all__ = ("Limits", "MediaKind", "MediaRule", "TextRule", "TextUnit")
+
+MediaKind = Literal["image", "video", "audio", "document"]
+"""The four kinds of file that content can hold."""
+
+TextUnit = Literal["graphemes", "codepoints", "utf16", "bytes"]
+"""How a network counts text: user-perceived characters, code points, UTF-16 units or UTF-8 bytes."""
+
+
+class TextRule(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a text may be, and how its length is counted.
+
+    Attributes:
+        max_length: Greatest length, counted in ``unit``.
+        unit: What one step of the count is.
+        max_bytes: A second limit in UTF-8 bytes, where the network has one.
+        required: True when a post must have text, even with media.
+    """
+
+    max_length: int
+    unit: TextUnit = "codepoints"
+    max_bytes: int | None = None
+    required: bool = False
+
+
+class MediaRule(msgspec.Struct, frozen=True, kw_only=True):
+    """What one kind of media must be like to be accepted.
+
+    Attributes:
+        kind: The kind of file that the rule is about.
+        mime_types: Accepted MIME types, for example ``("image/jpeg", "image/png")``.
+        max_count: How many files of the kind one part may carry.
+        max_bytes: Greatest size of one file in bytes.
+        max_duration: Greatest length in seconds, for video and audio.
+        alt_text_max_length: Greatest length of an alternative text in code points; 0 when the
+            network takes none.
+    """
+
+    kind: MediaKind
+    mime_types: tuple[str, ...]
+    max_count: int
+    max_bytes: int
+    max_duration: float | None = None
+    alt_text_max_length: int = 0
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a network accepts from one account.
+
+    Attributes:
+        text: The rule for the text of a part.
+        media: One rule for each kind of media that is accepted; an absent kind is refused.
+        mixes_media: True when one part may carry media of more than one kind.
+        requires_media: True when a part without media is refused.
+        max_parts: Parts of one post: 1 means that the network has no threads.
+    """
+
+    text: TextRule
+    media: tuple[MediaRule, ...] = ()
+    mixes_media: bool = False
+    requires_media: bool = False
+    max_parts: int = 1

@@ -1,0 +1,157 @@
+"""What is published, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from mpcas2_hookspecs.limits import MediaKind
+
+__all__ = (
+    "Absent",
+    "Accepted",
+    "CannotTell",
+    "FindResult",
+    "Found",
+    "Media",
+    "Part",
+    "PollResult",
+    "PublishResult",
+    "Published",
+    "Staged",
+    "StillDeciding",
+)
+
+
+class Media(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a part. Its bytes are read through :meth:`PublishContext.open_media`.
+
+    Attributes:
+        id: Names the file towards the context.
+        kind: Image, video, audio or document.
+        mime_type: Sniffed from the bytes, not taken from a file name.
+        size: Size in bytes.
+        width: Width in pixels, where known.
+        height: Height in pixels, where known.
+        alt_text: Alternative text; empty when the person gave none.
+    """
+
+    id: str
+    kind: MediaKind
+    mime_type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+    alt_text: str = ""
+
+
+class Published(msgspec.Struct, frozen=True, kw_only=True):
+    """A part is public.
+
+    Attributes:
+        id: The network's id of the post.
+        url: Address where a person sees the post; None when the network gives none.
+        data: JSON that a later part needs to refer to this one, for example a content hash.
+    """
+
+    id: str
+    url: str | None = None
+    data: dict[str, Any] = {}
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """The network took the part and decides later; the engine asks ``poll``.
+
+    Attributes:
+        handle: JSON with which ``poll`` asks.
+        check_after: Seconds until the first question.
+    """
+
+    handle: dict[str, Any]
+    check_after: float = 5.0
+
+
+class StillDeciding(msgspec.Struct, frozen=True, kw_only=True):
+    """The network has not decided yet.
+
+    Attributes:
+        check_after: Seconds until the next question.
+        note: What the network is doing, for the person who waits.
+    """
+
+    check_after: float = 15.0
+    note: str = ""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The part is there: an earlier attempt did succeed."""
+
+    post: Published
+
+
+class Absent(msgspec.Struct, frozen=True, kw_only=True):
+    """The part is certainly not there.
+
+    Only a durable handle proves it: a record key that does not exist, an upload session that still
+    waits for its last chunk. Never return it from a list whose freshness nobody promises.
+
+    Attributes:
+        proof: What shows it, in a few words; it goes into the ledger.
+    """
+
+    proof: str
+
+
+class CannotTell(msgspec.Struct, frozen=True, kw_only=True):
+    """The network cannot say whether the part is there; a person or a policy decides.
+
+    Attributes:
+        reason: What a person should look for, in one sentence.
+    """
+
+    reason: str
+
+
+PublishResult = Published | Accepted
+"""What ``publish`` returns."""
+
+PollResult = Published | StillDeciding
+"""What ``poll`` returns; a refusal is raised as :class:`~mpcas2_hookspecs.Rejected`."""
+
+FindResult = Found | Absent | CannotTell
+"""What ``find`` returns."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of a post. A single post has one, a thread has many.
+
+    Attributes:
+        index: Place in the thread, from 0.
+        text: The text as it shall appear, with hashtags already appended.
+        media: The files, in order.
+        options: The network's own fields, checked against :attr:`Platform.options`; given to the
+            first part only, None for the later ones.
+        root: The first part, already published; None for the first part itself.
+        parent: The part before, already published; None for the first part.
+    """
+
+    index: int
+    text: str
+    media: tuple[Media, ...] = ()
+    options: msgspec.Struct | None = None
+    root: Published | None = None
+    parent: Published | None = None
+
+
+class Staged(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that ``publish`` and ``find`` need, as JSON.
+
+    The engine stores it together with the pre-commit mark, before anything irreversible. A repeat
+    after an unknown outcome is handed the very same value, so an id that is chosen here is chosen once.
+
+    Attributes:
+        data: JSON of the adapter's own shape. Never a secret.
+    """
+
+    data: dict[str, Any]

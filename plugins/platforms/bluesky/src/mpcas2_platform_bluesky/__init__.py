@@ -1,0 +1,1 @@
+"""Publishes to Bluesky and any other AT Protocol server."""

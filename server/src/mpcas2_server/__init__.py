@@ -1,0 +1,1 @@
+"""The doors of MPCAS2: REST API and the mpcas2 command."""

@@ -1,0 +1,1 @@
+"""The test kit for MPCAS2 and its plugins."""
