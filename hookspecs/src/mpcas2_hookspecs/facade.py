@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 import pluggy
 
 from mpcas2_hookspecs import specs
@@ -61,5 +64,5 @@ class Hooks:
         found: list[Platform] = []
         for impl in self._manager.hook.mpcas2_register_platforms.get_hookimpls():
             if impl.plugin is plugin:
-                found.extend(impl.function())
+                found.extend(cast("Iterable[Platform]", impl.function()))
         return tuple(found)

@@ -1,1 +1,32 @@
-"""The core of the practice networks of MPCAS2."""
+"""The core of the practice networks of MPCAS2.
+
+A practice network plays one social network's HTTP API in a process of its own: nothing that is
+sent to it leaves the machine. This package holds what every such network shares (a clock that can
+be moved, fault rules, held requests, a request log and a control API); a platform's package adds
+the network's routes and rules in its own ``sandbox`` module.
+"""
+
+from mpcas2_sandbox.control_client import Control, ControlError
+from mpcas2_sandbox.core import SandboxCore
+from mpcas2_sandbox.faults import Action, FaultRule, FaultStatus
+from mpcas2_sandbox.holds import HeldRequest
+from mpcas2_sandbox.network import Network, SandboxNotFoundError, load_network, load_networks
+from mpcas2_sandbox.process import SandboxProcess, SandboxStartError
+from mpcas2_sandbox.request_log import LoggedRequest
+
+__all__ = [
+    "Action",
+    "Control",
+    "ControlError",
+    "FaultRule",
+    "FaultStatus",
+    "HeldRequest",
+    "LoggedRequest",
+    "Network",
+    "SandboxCore",
+    "SandboxNotFoundError",
+    "SandboxProcess",
+    "SandboxStartError",
+    "load_network",
+    "load_networks",
+]

@@ -1,0 +1,190 @@
+"""Every setting of the engine, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+__all__ = ("Settings", "SettingsError")
+
+PREFIX = "MPCAS2_"
+
+# Names that the seed architecture gives without our prefix.
+PLAIN_NAMES = {
+    "database_url": "DATABASE_URL",
+    "redis_url": "REDIS_URL",
+    "jwt_secret": "JWT_SECRET",
+    "jwt_refresh_secret": "JWT_REFRESH_SECRET",
+}
+
+SECRETS = frozenset({"jwt_secret", "jwt_refresh_secret", "master_key"})
+URLS_WITH_PASSWORD = frozenset({"database_url", "redis_url"})
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names the variable and what it should hold."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every setting of the engine.
+
+    Each attribute is read from ``MPCAS2_<NAME>``, a few also from the names in ``PLAIN_NAMES``. A
+    value may be put into a file instead: ``MPCAS2_<NAME>_FILE`` names it.
+
+    Attributes:
+        home: Folder for everything that the installation keeps on this machine.
+        database_url: PostgreSQL to use; None starts one under ``home``.
+        redis_url: Valkey or Redis to use; None starts one under ``home``.
+        jwt_secret: Signs access tokens; None makes one under ``home``.
+        jwt_refresh_secret: Derives refresh tokens; None makes one under ``home``.
+        master_key: Seals the tenants' keys; None makes one under ``home``.
+        host: Address that the API listens on.
+        port: Port that the API listens on.
+        public_url: Address under which people reach the installation.
+        allow_private_hosts: ``host`` or ``host:port`` entries, separated by commas, inside private
+            networks that adapters may reach, for example a practice network or your own PDS.
+        disabled_plugins: Keys of plugins that are not loaded, separated by commas.
+        registration: Whether strangers may sign up.
+        access_token_seconds: How long an access token lasts.
+        refresh_token_seconds: How long a refresh token lasts.
+        refresh_grace_seconds: How long the predecessor of a refresh token still yields the same
+            successor.
+        max_upload_bytes: Greatest size of an uploaded file.
+        pool_size: Greatest number of database connections of one process.
+        concurrency: How many jobs one worker process works on at a time.
+        lease_seconds: How long a job belongs to a worker without a sign of life.
+        send_seconds: How long the irreversible request may last; less than ``lease_seconds``.
+        poll_seconds: Longest pause of the dispatcher.
+        reoffer_seconds: When an offer that nobody took is made again.
+        backoff_seconds: First pause after a passing fault; it doubles each time.
+        backoff_max_seconds: Longest pause after a passing fault.
+        max_failures: Passing faults in a row after which a job fails.
+        drain_seconds: How long a stopping worker waits for its running jobs.
+        log_format: ``json``, ``pretty``, or ``auto`` for pretty on a terminal.
+        log_level: Least level that is logged.
+    """
+
+    home: Path
+    database_url: str | None = None
+    redis_url: str | None = None
+    jwt_secret: str | None = None
+    jwt_refresh_secret: str | None = None
+    master_key: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 3001
+    public_url: str = "http://127.0.0.1:3001"
+    allow_private_hosts: str = ""
+    disabled_plugins: str = ""
+    registration: Literal["open", "closed"] = "open"
+    access_token_seconds: int = 15 * 60
+    refresh_token_seconds: int = 30 * 24 * 3600
+    refresh_grace_seconds: int = 30
+    max_upload_bytes: int = 512 * 1024 * 1024
+    pool_size: int = 10
+    concurrency: int = 16
+    lease_seconds: float = 30.0
+    send_seconds: float = 20.0
+    poll_seconds: float = 1.0
+    reoffer_seconds: float = 10.0
+    backoff_seconds: float = 5.0
+    backoff_max_seconds: float = 900.0
+    max_failures: int = 8
+    drain_seconds: float = 25.0
+    log_format: Literal["auto", "json", "pretty"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Reads the settings.
+
+        Args:
+            environ: Where to read; the process's environment by default.
+
+        Raises:
+            SettingsError: A value does not fit, or a named file cannot be read.
+        """
+        environ = os.environ if environ is None else environ
+        known = {field.name for field in msgspec.structs.fields(cls)}
+        values: dict[str, Any] = {"home": str(Path.home() / ".mpcas2")}
+        for name in sorted(known):
+            value = _read(environ, name)
+            if value is not None:
+                values[name] = value
+        values["home"] = str(Path(values["home"]).expanduser().absolute())
+        try:
+            settings = msgspec.convert(values, cls, strict=False)
+        except msgspec.ValidationError as error:
+            raise SettingsError(_explain(str(error))) from error
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuses combinations that cannot work.
+
+        Raises:
+            SettingsError: Which setting is wrong, and what it should be.
+        """
+        if not 0 < self.send_seconds < self.lease_seconds:
+            raise SettingsError(
+                f"MPCAS2_SEND_SECONDS ({self.send_seconds:g}) must be above 0 and below "
+                f"MPCAS2_LEASE_SECONDS ({self.lease_seconds:g}): a send has to end within the lease."
+            )
+        for name in ("concurrency", "pool_size", "max_failures", "max_upload_bytes", "port"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{PREFIX}{name.upper()} must be 1 or more.")
+        for name in ("poll_seconds", "reoffer_seconds", "backoff_seconds"):
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"{PREFIX}{name.upper()} must be above 0.")
+
+    def masked(self) -> dict[str, str]:
+        """Gives every setting as text, secrets and passwords hidden, for ``mpcas2 doctor``."""
+        shown: dict[str, str] = {}
+        for field in msgspec.structs.fields(type(self)):
+            value = getattr(self, field.name)
+            if value is None:
+                shown[field.name] = "(made under home)"
+            elif field.name in SECRETS:
+                shown[field.name] = "(set, hidden)"
+            elif field.name in URLS_WITH_PASSWORD:
+                shown[field.name] = mask_url(value)
+            else:
+                shown[field.name] = str(value)
+        return shown
+
+
+def mask_url(url: str) -> str:
+    """Hides the password of an address."""
+    head, separator, tail = url.rpartition("@")
+    if not separator:
+        return url
+    scheme, _, credentials = head.partition("://")
+    user, colon, _ = credentials.partition(":")
+    return f"{scheme}://{user}{colon}{'***' if colon else ''}@{tail}"
+
+
+def _read(environ: Mapping[str, str], name: str) -> str | None:
+    for variable in (PREFIX + name.upper(), PLAIN_NAMES.get(name, "")):
+        if not variable:
+            continue
+        if variable in environ and environ[variable] != "":
+            return environ[variable]
+        path = environ.get(variable + "_FILE")
+        if path:
+            try:
+                return Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise SettingsError(
+                    f"{variable}_FILE names {path}, which cannot be read: {error.strerror}."
+                ) from error
+    return None
+
+
+def _explain(message: str) -> str:
+    # msgspec ends its messages with "- at `$.name`".
+    text, _, place = message.partition(" - at `$.")
+    name = place.rstrip("`")
+    return f"{PREFIX}{name.upper()} is not valid: {text}." if name else message

@@ -1,0 +1,144 @@
+"""What a plugin registers is checked in full before anybody may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from mpcas2_core.plugins.record import LoadFault
+from mpcas2_core.plugins.verification import capabilities_of, verify_platform
+from mpcas2_hookspecs import FormField, Limits, TextRule
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    tone: str = "calm"
+
+
+class OpenOptions(msgspec.Struct, frozen=True, kw_only=True):
+    tone: str = "calm"
+
+
+class ThawedOptions(msgspec.Struct, forbid_unknown_fields=True):
+    tone: str = "calm"
+
+
+class UnformableOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    tone: complex = 1j
+
+
+class Good:
+    key: Any = "good"
+    title: Any = "Good"
+    options: Any = Options
+
+    def limits(self, account: Any) -> Any:
+        return Limits(text=TextRule(max_length=10))
+
+    async def stage(self, part: Any, ctx: Any) -> Any: ...
+
+    async def publish(self, staged: Any, ctx: Any) -> Any: ...
+
+    async def find(self, staged: Any, ctx: Any) -> Any: ...
+
+
+class Able(Good):
+    connect_form: Any = (FormField(name="token", title="Token", secret=True),)
+
+    async def connect(self, credentials: Any, ctx: Any) -> Any: ...
+
+    def refresh_request(self, account: Any, grant: Any) -> Any: ...
+
+    def parse_refresh(self, status: Any, body: Any) -> Any: ...
+
+    async def poll(self, handle: Any, ctx: Any) -> Any: ...
+
+
+def plain(self: Any, *arguments: Any) -> Any: ...
+
+
+async def one_too_many(self: Any, first: Any, second: Any, third: Any) -> Any: ...
+
+
+async def one_too_few(self: Any, first: Any) -> Any: ...
+
+
+async def by_name_only(self: Any, first: Any, *, ctx: Any) -> Any: ...
+
+
+async def one_more_with_default(self: Any, first: Any, second: Any, third: Any = None) -> Any: ...
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"key": 5}, "has the key 5"),
+        ({"key": "Good"}, "has the key 'Good'"),
+        ({"key": "goodness"}, "begin with 'good-'"),
+        ({"title": ""}, "no title"),
+        ({"title": None}, "no title"),
+        ({"options": Options()}, "a msgspec.Struct is needed"),
+        ({"options": dict}, "a msgspec.Struct is needed"),
+        ({"options": OpenOptions}, "forbid_unknown_fields=True"),
+        ({"options": ThawedOptions}, "frozen=True"),
+        ({"options": UnformableOptions}, "no JSON schema"),
+        ({"stage": plain}, "stage must be async def"),
+        ({"limits": one_too_few}, "limits must be a plain def"),
+        ({"publish": one_too_many}, r"publish must take \(staged, ctx\)"),
+        ({"publish": one_too_few}, r"publish must take \(staged, ctx\)"),
+        ({"find": by_name_only}, r"find must take \(staged, ctx\)"),
+        ({"find": "text"}, "find must be a method"),
+        ({"limits": lambda _self, _account: None}, "a Limits is needed"),
+        ({"connect_form": 5}, "sequence of FormField"),
+        ({"connect_form": [5]}, "sequence of FormField"),
+        ({"connect_form": [FormField(name="a", title="A")] * 2}, "a field twice"),
+        ({"connect": plain}, "connect must be async def, see ConnectsWithForm"),
+        ({"parse_refresh": one_too_few}, "parse_refresh must be a plain def, see RefreshesGrant"),
+        ({"poll": one_too_many}, r"poll must take \(handle, ctx\), see PollsPublish"),
+    ],
+)
+def test_a_platform_that_does_not_fit_is_refused_by_the_member(
+    changes: dict[str, Any], words: str
+) -> None:
+    changed = type("Changed", (Able,), changes)
+    with pytest.raises(LoadFault, match=words):
+        verify_platform(changed(), "good")
+
+
+def test_an_argument_with_a_default_fits() -> None:
+    changed = type("Changed", (Good,), {"find": one_more_with_default})()
+    assert verify_platform(changed, "good") is changed
+
+
+def test_capabilities_are_found_by_their_members() -> None:
+    able, good = Able(), Good()
+    found = capabilities_of(verify_platform(able, "good"))
+    assert found.connects_with_form is able
+    assert found.refreshes_grant is able
+    assert found.polls_publish is able
+    nothing = capabilities_of(verify_platform(good, "good"))
+    assert nothing.connects_with_form is None
+    assert nothing.refreshes_grant is None
+    assert nothing.polls_publish is None
+
+
+def test_a_wrong_adapter_in_an_installed_plugin_is_listed_as_broken(
+    installed_plugin: Callable[..., Any], load_host: Callable[..., Any]
+) -> None:
+    installed_plugin("sync", changes={"async def publish": "def publish"})
+    installed_plugin("args", changes={"def find(self, staged, ctx)": "def find(self, staged)"})
+    installed_plugin("limits", changes={"return Limits": "raise OSError('no'); return Limits"})
+    installed_plugin("property", changes={"options = Options": "options = property(lambda s: 1/0)"})
+    installed_plugin("good", changes={"    async def find": POLLS + "    async def find"})
+    host = load_host()
+    assert "publish must be async def" in host.record("sync")["reason"]
+    assert "find must take (staged, ctx)" in host.record("args")["reason"]
+    assert "when its platforms were checked: OSError: no" in host.record("limits")["reason"]
+    assert "ZeroDivisionError" in host.record("property")["reason"]
+    assert host.capabilities["good"] == ["polls_publish"]
+    assert {"sync", "args", "limits", "property"}.isdisjoint(host.platforms)
+
+
+POLLS = "    async def poll(self, handle, ctx): ...\n"

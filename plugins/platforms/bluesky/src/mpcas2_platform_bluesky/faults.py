@@ -1,0 +1,160 @@
+"""Turns XRPC answers and broken connections into the contract's errors.
+
+Sources: https://atproto.com/specs/xrpc (status codes, error bodies), https://docs.bsky.app (rate
+limit headers) and the error names of the lexicons. The name in the body counts more than the
+status: a server answers an ended token with 400 ``ExpiredToken``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+import msgspec
+
+from mpcas2_hookspecs import (
+    OutcomeUnknown,
+    PlatformError,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+)
+from mpcas2_platform_bluesky.wire import XrpcFault
+
+__all__ = ("GONE", "TOKEN_ENDED", "fault_of", "lost_connection", "read_fault", "unreadable")
+
+GONE = {
+    "AccountDeactivated": "The Bluesky account is deactivated; activate it, then reconnect it.",
+    "AccountSuspended": "Bluesky has suspended the account; only Bluesky's support can help.",
+    "AccountTakedown": "Bluesky has taken the account down; only Bluesky's support can help.",
+}
+"""Error names that say that no grant helps any more, with words for the owner."""
+
+TOKEN_ENDED = frozenset({"ExpiredToken", "InvalidToken"})
+"""Error names that say that the token, not the request, was refused; their status is often 400."""
+
+_REMEDIES = {
+    "BlobNotFound": "Bluesky no longer holds an uploaded image; publish the post again.",
+    "BlobTooLarge": "Bluesky takes no image of this size; use a smaller one.",
+    "InvalidMimeType": "Bluesky does not take this kind of image; use JPEG, PNG or WebP.",
+}
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+_LONGEST_QUOTE = 500
+
+
+def lost_connection(error: httpx.RequestError, *, irreversible: bool) -> PlatformError:
+    """Says what it means that a request got no answer.
+
+    Args:
+        error: What the client raised.
+        irreversible: True when the request, had it arrived, cannot be taken back.
+
+    Returns:
+        ``OutcomeUnknown`` for an irreversible request that may have left, else ``Unavailable``.
+    """
+    what = type(error).__name__
+    if irreversible and not isinstance(error, _NEVER_SENT):
+        return OutcomeUnknown(f"Bluesky's answer was lost ({what}).", code=what)
+    return Unavailable(f"The Bluesky server cannot be reached now ({what}).", code=what)
+
+
+def unreadable(response: httpx.Response, *, irreversible: bool) -> PlatformError:
+    """Says what it means that a success has a body that cannot be read."""
+    kind = OutcomeUnknown if irreversible else Unavailable
+    return kind("The Bluesky server's answer cannot be read.", answer=_evidence(response))
+
+
+def read_fault(body: Any) -> XrpcFault:
+    """Reads name and message of a fault from a parsed body; empty ones when it is no such body."""
+    try:
+        return msgspec.convert(body, XrpcFault)
+    except msgspec.ValidationError:
+        return XrpcFault()
+
+
+def fault_of(response: httpx.Response, *, irreversible: bool, now: datetime) -> PlatformError:
+    """Classifies an answer that is not a success.
+
+    A 5xx after an irreversible request counts as unknown, 503 too: a proxy in front of the server
+    answers 502, 503 or 504 also when the server took the request and the way back broke, and
+    ``find`` is exact and costs one request. The same holds for 408.
+
+    Args:
+        response: The answer, read.
+        irreversible: True when the request, had it been carried out, cannot be taken back.
+        now: Aware time, to turn the moment of a rate limit's reset into seconds.
+    """
+    status = response.status_code
+    try:
+        fault = msgspec.json.decode(response.content, type=XrpcFault)
+    except msgspec.MsgspecError:
+        fault = XrpcFault()
+    code = fault.error or str(status)
+    answer = _evidence(response)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or fault.error == "RateLimitExceeded":
+        return RateLimited(
+            "Bluesky asks to come back later: its rate limit is reached.",
+            code=code,
+            answer=answer,
+            retry_after=_retry_after(response.headers, now),
+        )
+    if fault.error in GONE:
+        return Unauthorized(GONE[fault.error], code=code, answer=answer, revoked=True)
+    if status == HTTPStatus.UNAUTHORIZED or (status < 500 and fault.error in TOKEN_ENDED):  # noqa: PLR2004 - the border of server faults
+        return Unauthorized(
+            "Bluesky refused the account's session; reconnect the account if this stays.",
+            code=code,
+            answer=answer,
+        )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        kind = OutcomeUnknown if irreversible else Unavailable
+        return kind(f"The Bluesky server failed ({status}).", code=code, answer=answer)
+    if status < HTTPStatus.BAD_REQUEST:
+        # No redirect is followed; a server that answers one did not carry out an XRPC request.
+        return Unavailable(
+            f"The Bluesky server sent an unexpected answer ({status}).", code=code, answer=answer
+        )
+    return Rejected(_refusal(status, fault), code=code, answer=answer)
+
+
+def _refusal(status: int, fault: XrpcFault) -> str:
+    remedy = _REMEDIES.get(fault.error)
+    if remedy is None and status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        remedy = _REMEDIES["BlobTooLarge"]
+    if remedy is not None:
+        return remedy
+    said = fault.message or fault.error
+    if not said:
+        return f"Bluesky refused the request ({status}) and gave no reason."
+    return f"Bluesky refused the request: {said[:_LONGEST_QUOTE]}"
+
+
+def _evidence(response: httpx.Response) -> dict[str, Any]:
+    return {"status": response.status_code, "body": response.text[:_LONGEST_QUOTE]}
+
+
+def _retry_after(headers: httpx.Headers, now: datetime) -> float | None:
+    """Reads ``Retry-After`` (seconds or a date), else ``RateLimit-Reset`` (seconds since 1970)."""
+    told = headers.get("retry-after", "").strip()
+    if told.isdecimal():
+        return float(told)
+    if told:
+        try:
+            moment = parsedate_to_datetime(told)
+        except ValueError:
+            pass  # neither form: look at the other header
+        else:
+            # RFC 9110 dates are in GMT, also those that carry no zone.
+            return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+    reset = headers.get("ratelimit-reset", "").strip()
+    return max(0.0, float(reset) - now.timestamp()) if reset.isdecimal() else None
