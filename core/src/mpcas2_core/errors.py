@@ -9,7 +9,8 @@ EngineError
 ├── Conflict           409  it does not fit the present state; the message says what would
 ├── TooLarge           413
 ├── UnsupportedMedia   415
-└── NetworkFault       502  a social network refused or could not be reached
+├── NetworkFault       502  a social network refused or could not be reached
+└── StorageFull        507  there is no room left for media
 ```
 """
 
@@ -25,6 +26,7 @@ __all__ = (
     "NetworkFault",
     "NotAllowed",
     "NotFound",
+    "StorageFull",
     "TooLarge",
     "Unauthenticated",
     "UnsupportedMedia",
@@ -110,3 +112,10 @@ class NetworkFault(EngineError):
 
     status = 502
     default_code = "NETWORK_UNAVAILABLE"
+
+
+class StorageFull(EngineError):
+    """There is no room left for media."""
+
+    status = 507
+    default_code = "STORAGE_FULL"

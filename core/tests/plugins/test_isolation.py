@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+HOOK = "from mpcas2_hookspecs import hookimpl\n@hookimpl\ndef "
 
 # code, then words of the reason
 BAD_CODE = {
@@ -20,27 +23,23 @@ BAD_CODE = {
         "failed when it was imported: Odd.",
     ),
     "unknown-hook": (
-        "from mpcas2_hookspecs import hookimpl\n@hookimpl\ndef mpcas2_no_such_hook(): ...",
+        HOOK + "mpcas2_no_such_hook(): ...",
         "PluginValidationError",
     ),
     "hook-arguments": (
-        "from mpcas2_hookspecs import hookimpl\n"
-        "@hookimpl\ndef mpcas2_register_platforms(config): return []",
+        HOOK + "mpcas2_register_platforms(config): return []",
         "PluginValidationError",
     ),
     "hook-raises": (
-        "from mpcas2_hookspecs import hookimpl\n"
-        "@hookimpl\ndef mpcas2_register_platforms(): raise OSError('no disk')",
+        HOOK + "mpcas2_register_platforms(): raise OSError('no disk')",
         "failed when mpcas2_register_platforms ran: OSError: no disk",
     ),
     "not-iterable": (
-        "from mpcas2_hookspecs import hookimpl\n"
-        "@hookimpl\ndef mpcas2_register_platforms(): return 5",
+        HOOK + "mpcas2_register_platforms(): return 5",
         "'int' object is not iterable",
     ),
     "not-platform": (
-        "from mpcas2_hookspecs import hookimpl\n"
-        "@hookimpl\ndef mpcas2_register_platforms(): return [object()]",
+        HOOK + "mpcas2_register_platforms(): return [object()]",
         "no Platform: key, title, options, limits, stage, publish, find is missing",
     ),
 }
@@ -165,6 +164,44 @@ def test_a_damaged_entry_point_takes_nobody_down(
     assert host.record(key)["status"] == "broken"
     assert words in host.record(key)["reason"]
     assert "good" in host.platforms
+
+
+@pytest.mark.parametrize(
+    ("metadata", "distribution"),
+    [
+        (None, "(a distribution without a name)"),
+        (b"\xff\xfe", "(a distribution without a name)"),
+        (b"Metadata-Version: 2.1\nName: acme-platform-one\n", "acme-platform-one"),
+    ],
+)
+def test_damaged_metadata_takes_nobody_down(
+    installed_plugin: Callable[..., Any],
+    load_host: Callable[..., Any],
+    site: Path,
+    metadata: bytes | None,
+    distribution: str,
+) -> None:
+    installed_plugin("one")
+    installed_plugin("good")
+    file = site / "acme_platform_one-0.1.dist-info/METADATA"
+    file.unlink()
+    if metadata is not None:
+        file.write_bytes(metadata)
+    host = load_host()
+    record = host.record("one")
+    assert (record["distribution"], record["status"]) == (distribution, "incompatible")
+    assert "good" in host.platforms
+
+
+def test_an_unreadable_list_of_entry_points_takes_nobody_down(
+    installed_plugin: Callable[..., Any], load_host: Callable[..., Any], site: Path
+) -> None:
+    installed_plugin("one")
+    installed_plugin("good")
+    (site / "acme_platform_one-0.1.dist-info/entry_points.txt").write_bytes(b"[mpcas2]\n\xff")
+    host = load_host()
+    assert "good" in host.platforms
+    assert "entry_points_unreadable" in host.output
 
 
 def test_a_warning_at_import_counts_as_broken_where_warnings_are_errors(

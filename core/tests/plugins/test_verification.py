@@ -34,7 +34,7 @@ class Good:
     title: Any = "Good"
     options: Any = Options
 
-    def limits(self, account: Any) -> Any:
+    def limits(self, account: Any) -> Any:  # noqa: ARG002 - the protocol gives it
         return Limits(text=TextRule(max_length=10))
 
     async def stage(self, part: Any, ctx: Any) -> Any: ...

@@ -164,7 +164,7 @@ async def migrate_schema(
             )
             done = {
                 row["name"]: row["checksum"]
-                for row in await connection.fetch(f"SELECT name, checksum FROM {ledger}")  # noqa: S608 - one of two constants
+                for row in await connection.fetch(f"SELECT name, checksum FROM {ledger}")
             }
             applied = 0
             for migration in migrations:
@@ -174,7 +174,7 @@ async def migrate_schema(
                     continue
                 await _apply(connection, migration, tenant_id, name, schema)
                 await connection.execute(
-                    f"INSERT INTO {ledger} (name, checksum) VALUES ($1, $2)",  # noqa: S608 - a constant
+                    f"INSERT INTO {ledger} (name, checksum) VALUES ($1, $2)",
                     migration.name,
                     migration.checksum,
                 )

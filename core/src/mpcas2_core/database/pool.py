@@ -86,8 +86,8 @@ class Database:
         """Runs work inside one transaction in the tenant's schema.
 
         The work must not wait for a network: it holds a connection and its locks. It is run a
-        second time when a migration changed a table under a cached statement, hence it must leave
-        nothing behind outside the transaction.
+        second time when a migration changed a table under a cached statement or when PostgreSQL
+        broke a deadlock by choosing it, hence it must leave nothing behind outside the transaction.
 
         Args:
             tenant: From :func:`mpcas2_core.tenants.resolve` or a claimed job.
@@ -95,7 +95,7 @@ class Database:
         """
         try:
             return await self._run_once(tenant, work)
-        except asyncpg.InvalidCachedStatementError:
+        except (asyncpg.InvalidCachedStatementError, asyncpg.DeadlockDetectedError):
             return await self._run_once(tenant, work)
 
     async def _run_once(self, tenant: Tenant, work: Callable[[Scope], Awaitable[_T]]) -> _T:

@@ -37,17 +37,21 @@ class PluginHost:
     platforms: Mapping[str, Platform]
 
     def __init__(
-        self, records: Collection[PluginRecord], platforms: Mapping[str, Platform]
+        self,
+        records: Collection[PluginRecord],
+        platforms: Mapping[str, Platform],
+        capabilities: Mapping[str, Capabilities],
     ) -> None:
         """Holds plugins that are loaded already; use :meth:`load` to find them.
 
         Args:
             records: What became of each plugin.
             platforms: Verified platforms by key.
+            capabilities: What each of the platforms can do, by the same keys.
         """
         self.records = tuple(sorted(records, key=lambda one: (one.key, one.distribution)))
         self.platforms = MappingProxyType(dict(platforms))
-        self._capabilities = {key: capabilities_of(one) for key, one in platforms.items()}
+        self._capabilities = dict(capabilities)
 
     @classmethod
     def load(cls, *, disabled: Collection[str] = ()) -> PluginHost:
@@ -61,15 +65,17 @@ class PluginHost:
         """
         records: list[PluginRecord] = []
         platforms: dict[str, Platform] = {}
+        capabilities: dict[str, Capabilities] = {}
         owners: dict[str, str] = {}
         for candidate in find_candidates():
             loading = _Loading(candidate)
             record = loading.run(disabled=disabled, owners=owners)
             records.append(record)
+            platforms |= loading.platforms
+            capabilities |= loading.capabilities
             if record.status is PluginStatus.ENABLED:
-                platforms |= loading.platforms
                 owners |= dict.fromkeys((record.key, *record.platforms), record.distribution)
-        return cls(records, platforms)
+        return cls(records, platforms, capabilities)
 
     def platform(self, key: str) -> Platform:
         """Returns the platform of that key.
@@ -108,10 +114,11 @@ class PluginHost:
 
 
 class _Loading:
-    """The loading of one plugin. Whatever it has gathered is dropped when a step fails."""
+    """The loading of one plugin; its two mappings are filled when the last step is done."""
 
     def __init__(self, candidate: Candidate) -> None:
         self.platforms: dict[str, Platform] = {}
+        self.capabilities: dict[str, Capabilities] = {}
         self._candidate = candidate
         self._manifest: PluginManifest | None = None
         self._step = "being found"
@@ -164,15 +171,17 @@ class _Loading:
         verified: dict[str, Platform] = {}
         for each in found:
             platform = verify_platform(each, key)
-            self._check_free(platform.key, owners)
-            if platform.key in verified:
-                raise LoadFault(f"It registers the platform {platform.key!r} twice.")
-            verified[platform.key] = platform
+            name = platform.key
+            self._check_free(name, owners)
+            if name in verified:
+                raise LoadFault(f"It registers the platform {name!r} twice.")
+            verified[name] = platform
         if not verified:
             raise LoadFault(
                 "It registers no platform; its author has to return one from a function "
                 "mpcas2_register_platforms that is marked with @hookimpl."
             )
+        self.capabilities = {name: capabilities_of(one) for name, one in verified.items()}
         self.platforms = verified
 
     def _read_manifest(self) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from mpcas2_core.errors import NotFound
 from mpcas2_hookspecs import PluginManifest
 
 __all__ = ("LoadFault", "PluginRecord", "PluginStatus", "UnknownPlatform")
@@ -63,7 +64,7 @@ class LoadFault(Exception):
         self.status = status
 
 
-class UnknownPlatform(LookupError):
+class UnknownPlatform(NotFound):
     """No enabled plugin brings the platform; the message says which there are, or why not.
 
     Args:
@@ -71,7 +72,8 @@ class UnknownPlatform(LookupError):
         key: The platform that was asked for.
     """
 
+    default_code = "UNKNOWN_PLATFORM"
+
     def __init__(self, message: str, *, key: str) -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(message, details={"platform": key})
         self.key = key

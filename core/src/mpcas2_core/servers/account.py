@@ -5,6 +5,7 @@ owns their data folders and nothing else.
 """
 
 import os
+import pwd
 import secrets
 import shutil
 import stat
@@ -53,14 +54,26 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         folder = self.base / name
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
-            if self.base != self.home and not (self.home / name).is_symlink():
-                (self.home / name).symlink_to(folder)
             own(folder, self.account)
         except OSError as error:
             raise ServerError(
-                f"Cannot use {folder} for {name}: {error.strerror}. Make it writable or set MPCAS2_HOME "
-                f"to another folder."
+                f"Cannot use {folder}: {error.strerror}. Make it writable or set MPCAS2_HOME to another "
+                f"folder."
             ) from error
+        return folder
+
+    def linked_folder(self, name: str) -> Path:
+        """Gives a data folder as `folder` does, and makes sure that the home shows where it is.
+
+        Raises:
+            ServerError: The folder cannot be made or belongs to someone else.
+        """
+        folder = self.folder(name)
+        if self.base != self.home and not (self.home / name).is_symlink():
+            try:
+                (self.home / name).symlink_to(folder)
+            except OSError as error:
+                raise ServerError(f"Cannot write to {self.home}: {error.strerror}.") from error
         return folder
 
 
@@ -82,7 +95,7 @@ def find_place(home: Path, *, state_root: Path = STATE_ROOT) -> Place:
     account = _owner(links) or server_account()
     if linked:
         return Place(home=home, base=linked[0], account=account)
-    if account is None or can_enter(account, home):
+    if can_enter(account, home):
         return Place(home=home, base=home, account=account)
     if any(link.exists() for link in links):
         raise ServerError(
@@ -153,13 +166,11 @@ def own(folder: Path, account: Account | None) -> None:
     if account is None or folder.stat().st_uid != 0:
         return
     for parent, _, files in os.walk(folder):
-        for path in (parent, *(Path(parent) / name for name in files)):
+        for path in (Path(parent), *(Path(parent) / name for name in files)):
             os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
 
 def _account(name: str) -> Account | None:
-    import pwd  # noqa: PLC0415  # absent on Windows, where this package can still be imported
-
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
@@ -169,8 +180,6 @@ def _account(name: str) -> Account | None:
 
 def _owner(folders: list[Path]) -> Account | None:
     """Gives the ordinary user that owns data made earlier: it goes on owning and serving it."""
-    import pwd  # noqa: PLC0415  # absent on Windows, where this package can still be imported
-
     owners = {folder.stat().st_uid for folder in folders if folder.exists()} - {0}
     for uid in owners:
         try:

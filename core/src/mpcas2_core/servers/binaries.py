@@ -95,5 +95,7 @@ def _copy(place: Place, name: str, source: Path, folders: list[Path]) -> Path:
             f"and a file system that may hold programs."
         ) from error
     if place.account is not None and not can_enter(place.account, target):
-        raise ServerError(f"User {place.account.name} cannot enter {target}. chmod o+x the folders above.")
+        raise ServerError(
+            f"User {place.account.name} cannot enter {target}. chmod o+x the folders above."
+        )
     return target

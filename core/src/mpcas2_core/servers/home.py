@@ -27,6 +27,22 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     processes: tuple[ServerProcess, ...]
 
 
+def make_home(home: Path) -> None:
+    """Makes the home folder if it is absent.
+
+    Raises:
+        ServerError: It cannot be made.
+    """
+    # Root's servers run as another user, who has to pass through to the data.
+    mode = 0o711 if os.geteuid() == 0 else 0o700
+    try:
+        home.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServerError(
+            f"Cannot make {home}: {error.strerror}. Set MPCAS2_HOME to a folder that this user can write."
+        ) from error
+
+
 class HomeLock:
     """The right to run the servers of a home, held by one process at a time.
 
@@ -51,7 +67,7 @@ class HomeLock:
                 f"Cannot write to {self._home}: {error.strerror}. Make it writable for this user or set "
                 f"MPCAS2_HOME to another folder."
             ) from error
-        if not wait_until(lambda: _try_lock(file), _LOCK_SECONDS):
+        if not wait_until(lambda: _try_lock(file, fcntl.LOCK_EX), _LOCK_SECONDS):
             holder = os.pread(file, 32, 0).decode(errors="replace").strip()
             os.close(file)
             raise ServerError(
@@ -84,7 +100,8 @@ def is_locked(home: Path) -> bool:
             f"Cannot read {home}: {error.strerror}. Use the user that runs the servers there."
         ) from error
     try:
-        return not _try_lock(file)
+        # Shared, so that two commands that look at the same time do not take each other for an owner.
+        return not _try_lock(file, fcntl.LOCK_SH)
     finally:
         os.close(file)
 
@@ -152,9 +169,9 @@ def free_port() -> int:
     return port
 
 
-def _try_lock(file: int) -> bool:
+def _try_lock(file: int, kind: int) -> bool:
     with contextlib.suppress(BlockingIOError):
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
         return True
     return False
 

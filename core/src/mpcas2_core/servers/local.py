@@ -12,6 +12,7 @@ from mpcas2_core.servers.home import (
     HomeLock,
     forget_running,
     is_locked,
+    make_home,
     read_password,
     read_running,
     write_running,
@@ -50,7 +51,7 @@ class LocalServers:
             state_root: Parent of data folders for homes that root's servers cannot enter.
         """
         self._home = home.expanduser().resolve()
-        self._wanted = {
+        self._wanted: dict[str, tuple[bool, type[Postgres | Valkey]]] = {
             postgres_server.NAME: (postgres, Postgres),
             valkey_server.NAME: (valkey, Valkey),
         }
@@ -102,13 +103,7 @@ class LocalServers:
         """
         if self._servers or self._attached:
             return
-        try:
-            self._home.mkdir(mode=0o711, parents=True, exist_ok=True)
-        except OSError as error:
-            raise ServerError(
-                f"Cannot make {self._home}: {error.strerror}. Set MPCAS2_HOME to a folder that this user "
-                f"can write."
-            ) from error
+        make_home(self._home)
         self._lock.take()
         try:
             forget_running(self._home)
@@ -116,8 +111,8 @@ class LocalServers:
             for name, (wanted, kind) in self._wanted.items():
                 if wanted:
                     server = kind(place, durable=self._durable)
-                    server.start()
                     self._servers[name] = server
+                    server.start()
             write_running(self._home, self.processes())
         except OSError as error:
             self.stop()
@@ -135,9 +130,7 @@ class LocalServers:
         Raises:
             ServerError: A server does not stop.
         """
-        if self._attached or not self._home.is_dir():
-            self._attached = ()
-            return
+        self._attached = ()
         with contextlib.ExitStack() as last_first:
             last_first.callback(self._lock.release)
             if self._servers:
@@ -153,7 +146,7 @@ class LocalServers:
         Raises:
             ServerError: PostgreSQL is not running.
         """
-        port = self._process(postgres_server.NAME).port
+        port = self._port(postgres_server.NAME)
         password = read_password(self._home, postgres_server.NAME)
         role, database = postgres_server.ROLE, postgres_server.DATABASE
         return f"postgresql://{role}:{password}@127.0.0.1:{port}/{database}"
@@ -165,8 +158,9 @@ class LocalServers:
         Raises:
             ServerError: Valkey is not running.
         """
-        port = self._process(valkey_server.NAME).port
-        return f"redis://:{read_password(self._home, valkey_server.NAME)}@127.0.0.1:{port}/0"
+        port = self._port(valkey_server.NAME)
+        password = read_password(self._home, valkey_server.NAME)
+        return f"redis://:{password}@127.0.0.1:{port}/0"
 
     def processes(self) -> list[ServerProcess]:
         """Lists the servers that run, PostgreSQL first."""
@@ -210,8 +204,11 @@ class LocalServers:
         self._servers[name].restart()
         write_running(self._home, self.processes())
 
-    def _process(self, name: str) -> ServerProcess:
-        for process in self.processes():
+    def _port(self, name: str) -> int:
+        """Gives a server's port; it stays the same while the server is being restarted."""
+        if name in self._servers:
+            return self._servers[name].port
+        for process in self._attached:
             if process.name == name:
-                return process
+                return process.port
         raise ServerError(f"{name} is not running. Start the servers first.")

@@ -29,6 +29,7 @@ DATABASE = "mpcas2"
 # Recovery after a crash may replay some gigabytes before the server is ready.
 _READY_SECONDS = 120.0
 _MEMORY_RELEASE_SECONDS = 15.0
+_LAST_WORDS_SECONDS = 1.0
 _PORT_ATTEMPTS = 5
 _LOG_FILES_KEPT = 5
 # SIGINT ends sessions and writes a checkpoint; SIGQUIT stops at once and leaves recovery to the start.
@@ -55,7 +56,9 @@ _SETTINGS = {
     # The detail of a violated constraint would show the row, and so a tenant's data.
     "log_error_verbosity": "terse",
 }
-_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# A commit still reaches the operating system before it is answered, so a crash of the server alone,
+# which tests bring about, loses nothing.
+_NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 
 class Postgres:
@@ -92,7 +95,6 @@ class Postgres:
         """
         self._bin = postgres_bin(self._place)
         self._version = self._tool_output("postgres", "--version").split()[-1]
-        self._data = self._place.folder(NAME) if self._exists() else self._data
         self._refuse_other_version()
         self._stop_leftover()
         self._ensure_data()
@@ -110,9 +112,11 @@ class Postgres:
                 continue
             attempts -= 1
             if "could not bind" not in failure:
+                # On a full disk the server cannot even write down that it is full.
+                free = shutil.disk_usage(self._data).free >> 20
                 raise ServerError(
-                    f"PostgreSQL did not start on {self._data}. It said:\n{failure}\n"
-                    f"Its logs are in {self._data / 'log'}."
+                    f"PostgreSQL did not start on {self._data}. It said:\n{failure.strip() or 'nothing'}\n"
+                    f"Its logs are in {self._data / 'log'}; that disk has {free} MB free."
                 )
             if attempts == 0:
                 raise ServerError(
@@ -137,13 +141,16 @@ class Postgres:
         self._stop(_STOP_AT_ONCE)
         self.start(self._port)
 
+    @property
+    def port(self) -> int:
+        """TCP port on 127.0.0.1; 0 before the first start."""
+        return self._port
+
     def process(self) -> ServerProcess | None:
         """Describes the running server; None when it is not running."""
         if self._child is None or self._child.exited() is not None:
             return None
-        return ServerProcess(
-            name=NAME, pid=self._child.pid, version=self._version, port=self._port
-        )
+        return ServerProcess(name=NAME, pid=self._child.pid, version=self._version, port=self._port)
 
     def _stop(self, steps: tuple[tuple[signal.Signals, float], ...]) -> None:
         if self._child is not None:
@@ -180,13 +187,15 @@ class Postgres:
             # The number now belongs to a process of another kind, and PostgreSQL would refuse to start.
             # It does not refuse its parent's number, and with the file in place it still checks for
             # sessions of the dead server, which removing the file would prevent.
-            with pidfile.open("r+") as file:
+            # Root writes into a folder of the servers' user here: a link is not followed.
+            with os.fdopen(os.open(pidfile, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW), "w") as file:
                 file.write("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
-                file.truncate()
 
     def _ensure_data(self) -> None:
         """Makes the data folder or the password if either is absent; each appears whole or not at all."""
         password = read_password(self._place.home, NAME)
+        if self._exists():
+            self._place.linked_folder(NAME)
         if self._exists() and password:
             return
         made = password or secrets.token_urlsafe(24)
@@ -198,17 +207,18 @@ class Postgres:
             write_password(self._place.home, NAME, made)
 
     def _initialise(self, password: str) -> None:
-        final = self._place.folder(NAME)
-        try:
-            final.rmdir()
-        except OSError as error:
+        base = self._place.base
+        final = self._place.linked_folder(NAME)
+        if any(final.iterdir()):
             raise ServerError(
-                f"{final} holds files but no PostgreSQL data ({error.strerror}). Move it away and start "
-                f"again."
-            ) from error
-        shutil.rmtree(self._place.base / f"{NAME}.new", ignore_errors=True)
-        staged = self._place.folder_unlinked(f"{NAME}.new")
-        with tempfile.NamedTemporaryFile("w", dir=self._place.base, prefix=".init-") as file:
+                f"{final} holds files but no PostgreSQL data. Move it away and start again."
+            )
+        # What a start that was killed half-way has left.
+        shutil.rmtree(base / f"{NAME}.new", ignore_errors=True)
+        for old in base.glob(".initdb-*"):
+            old.unlink()
+        staged = self._place.folder(f"{NAME}.new")
+        with tempfile.NamedTemporaryFile("w", dir=base, prefix=".initdb-") as file:
             file.write(password + "\n")
             file.flush()
             if self._place.account is not None:
@@ -217,7 +227,12 @@ class Postgres:
                 "initdb",
                 *("-D", str(staged), "-U", ROLE, "--encoding=UTF8", "--locale=C"),
                 *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums"),
-                *("--auth=scram-sha-256", f"--pwfile={file.name}", "--no-instructions", "--no-sync"),
+                *(
+                    "--auth=scram-sha-256",
+                    f"--pwfile={file.name}",
+                    "--no-instructions",
+                    "--no-sync",
+                ),
             )
         self._single_user(staged, f"CREATE DATABASE {DATABASE};")
         if self._durable:
@@ -266,6 +281,7 @@ class Postgres:
     def _try_start(self) -> str | None:
         """Starts the server; gives None when it is ready, else what it said before it ended."""
         settings = _SETTINGS | ({} if self._durable else _NOT_DURABLE) | {"port": str(self._port)}
+        before = self._log_sizes()
         child = Child(
             [
                 *(str(self._bin / "postgres"), "-D", str(self._data)),
@@ -276,11 +292,15 @@ class Postgres:
             log=self._logs / "postgres-start.log",
             death_signal=signal.SIGINT,
         )
+        self._child = child
         wait_until(lambda: child.exited() is not None or self._ready(child.pid), _READY_SECONDS)
         if child.exited() is not None:
-            newest = max((self._data / "log").glob("postgres-*.log"), default=None)
-            return "\n".join(filter(None, [child.log_tail(), tail(newest) if newest else ""]))
-        self._child = child
+            # The collector may still be writing down what its server said last.
+            wait_until(lambda: self._log_sizes() != before, _LAST_WORDS_SECONDS)
+            written = (log for log, size in self._log_sizes().items() if size != before.get(log))
+            return "\n".join(
+                [child.log_tail(), *(tail(log, before.get(log, 0)) for log in written)]
+            )
         if not self._ready(child.pid):
             self._stop(_STOP)
             raise ServerError(
@@ -295,6 +315,9 @@ class Postgres:
         except OSError:
             return False
         return lines[:1] == [str(pid)] and [line.strip() for line in lines[7:8]] == ["ready"]
+
+    def _log_sizes(self) -> dict[Path, int]:
+        return {log: log.stat().st_size for log in (self._data / "log").glob("postgres-*.log")}
 
     def _prune_logs(self) -> None:
         for old in sorted((self._data / "log").glob("postgres-*.log"))[: 1 - _LOG_FILES_KEPT]:

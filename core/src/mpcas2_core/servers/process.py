@@ -21,6 +21,7 @@ from mpcas2_core.servers.account import Account, ServerError
 
 _POLL_SECONDS = 0.02
 _LOG_TAIL_BYTES = 2000
+_PROC = Path("/proc")  # Linux only
 _LAUNCHER = Path(__file__).with_name("launch.py")
 
 
@@ -59,7 +60,8 @@ class Child:
             command: Absolute path of the program, then its arguments.
             account: User to run as; None keeps the present one.
             cwd: Working directory; must be within the user's reach.
-            log: File that gets what the program prints; emptied first.
+            log: File that gets what the program prints; what the run before has printed is kept beside
+                it, as ``.old``.
             death_signal: Sent by the kernel when this process dies (Linux). Not used when the call
                 does not come from the main thread, since it would fire at that thread's end.
             stdin: What the program reads from its standard input.
@@ -76,6 +78,8 @@ class Child:
         self._log = log
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
+            if log.exists():
+                log.replace(log.with_suffix(".old"))
             with log.open("wb") as output:
                 # The command is ours: a program from a wheel and its settings.
                 self._popen = subprocess.Popen(  # noqa: S603
@@ -126,7 +130,9 @@ class Child:
                 continue
             return
         if self._popen.poll() is None:
-            raise ServerError(f"Process {self.pid} does not stop. End it by hand: kill -9 {self.pid}")
+            raise ServerError(
+                f"Process {self.pid} does not stop. End it by hand: kill -9 {self.pid}"
+            )
 
 
 def server_environment(home: Path) -> dict[str, str]:
@@ -181,11 +187,11 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def tail(log: Path) -> str:
-    """Gives the last lines of a log file, or nothing when there is none."""
+def tail(log: Path, start: int = 0) -> str:
+    """Gives the last lines of a log file from an offset on, or nothing when there is none."""
     try:
         with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _LOG_TAIL_BYTES))
+            file.seek(max(start, file.seek(0, os.SEEK_END) - _LOG_TAIL_BYTES))
             return file.read().decode(errors="replace").strip()
     except OSError:
         return ""
@@ -193,9 +199,9 @@ def tail(log: Path) -> str:
 
 def _command_line(pid: int) -> str:
     """Gives a process's program and arguments; empty when it has ended (or is a zombie)."""
-    if sys.platform == "linux":
+    if _PROC.is_dir():
         try:
-            raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+            raw = (_PROC / str(pid) / "cmdline").read_bytes()
         except OSError:
             return ""
         return raw.rstrip(b"\0").replace(b"\0", b" ").decode(errors="replace")

@@ -20,7 +20,7 @@ from mpcas2_core.servers.process import (
 NAME = "valkey"
 
 _READY_SECONDS = 60.0
-_PROBE_SECONDS = 2.0
+_PROBE_SECONDS = 0.5
 _PORT_ATTEMPTS = 5
 _STOP = ((signal.SIGTERM, 20.0), (signal.SIGKILL, 5.0))
 _STOP_AT_ONCE = _STOP[1:]
@@ -57,7 +57,7 @@ class Valkey:
         """
         program = valkey_server(self._place)
         self._version = self._version or _version(program)
-        self._data = self._place.folder(NAME)
+        self._data = self._place.linked_folder(NAME)
         self._stop_leftover()
         password = read_password(self._place.home, NAME)
         if not password:
@@ -94,13 +94,16 @@ class Valkey:
         self._stop(_STOP_AT_ONCE)
         self.start(self._port)
 
+    @property
+    def port(self) -> int:
+        """TCP port on 127.0.0.1; 0 before the first start."""
+        return self._port
+
     def process(self) -> ServerProcess | None:
         """Describes the running server; None when it is not running."""
         if self._child is None or self._child.exited() is not None:
             return None
-        return ServerProcess(
-            name=NAME, pid=self._child.pid, version=self._version, port=self._port
-        )
+        return ServerProcess(name=NAME, pid=self._child.pid, version=self._version, port=self._port)
 
     def _stop(self, steps: tuple[tuple[signal.Signals, float], ...]) -> None:
         if self._child is not None:
@@ -120,7 +123,7 @@ class Valkey:
             f"port {self._port}",
             "bind 127.0.0.1",
             f"requirepass {password}",
-            f'pidfile "{self._data / "valkey.pid"}"',
+            "pidfile valkey.pid",
             # The command line stays as it is, so that the next start can tell whose folder this is.
             "set-proc-title no",
             "loglevel warning",
@@ -138,12 +141,12 @@ class Valkey:
             # Over standard input, so that the password is not on the command line.
             stdin="".join(f"{line}\n" for line in settings).encode(),
         )
+        self._child = child
         wait_until(
             lambda: child.exited() is not None or _answers(self._port, password), _READY_SECONDS
         )
         if child.exited() is not None:
             return child.log_tail()
-        self._child = child
         if not _answers(self._port, password):
             self._stop(_STOP)
             raise ServerError(f"Valkey was not ready within {_READY_SECONDS:.0f} seconds.")

@@ -27,13 +27,15 @@ _HOST = (
     r"(?:(?:[^\W_](?:[^\W_]|-)*\.)+(?:xn--[a-z0-9-]+|[a-z]{2,63}|[^\W\d_a-z]{2,63})"
     r"|\d{1,3}(?:\.\d{1,3}){3})(?![a-z0-9-])"
 )
-_REST = rf"[^\s<>\"“”„«»「」『』【】《》〈〉（）。、，！？；：{_INVISIBLE}]*"
+# Quotation marks, and the brackets and full-width punctuation of Chinese and Japanese.
+_ENDS = r"<>\"“”„«»「」『』【】《》〈〉。、\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f"
+_REST = rf"[^\s{_ENDS}{_INVISIBLE}]*"
 _LINK = re.compile(rf"https?://{_HOST}(?::\d{{1,5}})?(?:[/?#]{_REST})?", re.IGNORECASE)
 _MENTION = re.compile(
     r"@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)(?![a-z0-9_@])",
     re.IGNORECASE,
 )
-_TAG = re.compile(rf"[#＃]([^\s#＃{_INVISIBLE}]+)")
+_TAG = re.compile(rf"[#\uff03]([^\s#\uff03{_INVISIBLE}]+)")
 
 _TAG_OPENERS = {"Ps", "Pi", "Cf"}
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
@@ -137,7 +139,7 @@ def _without_closing_marks(uri: str) -> str:
         last = uri[-1]
         opener = _CLOSERS.get(last)
         unbalanced = opener is not None and uri.count(last) > uri.count(opener)
-        if last not in ".,;:!?'…’" and not unbalanced:
+        if last not in ".,;:!?'…\u2019" and not unbalanced:
             return uri
         uri = uri[:-1]
 

@@ -85,9 +85,9 @@ def read_fault(body: Any) -> XrpcFault:
 def fault_of(response: httpx.Response, *, irreversible: bool, now: datetime) -> PlatformError:
     """Classifies an answer that is not a success.
 
-    A 5xx after an irreversible request counts as unknown, 503 too: a proxy in front of the server
-    answers 502, 503 or 504 also when the server took the request and the way back broke, and
-    ``find`` is exact and costs one request. The same holds for 408.
+    Whatever is neither success nor refusal counts as unknown after an irreversible request, 503 and
+    408 too: a proxy in front of the server answers so also when the server took the request and
+    the way back broke, and ``find`` is exact and costs one request.
 
     Args:
         response: The answer, read.
@@ -110,21 +110,17 @@ def fault_of(response: httpx.Response, *, irreversible: bool, now: datetime) -> 
         )
     if fault.error in GONE:
         return Unauthorized(GONE[fault.error], code=code, answer=answer, revoked=True)
-    if status == HTTPStatus.UNAUTHORIZED or (status < 500 and fault.error in TOKEN_ENDED):  # noqa: PLR2004 - the border of server faults
+    if status == HTTPStatus.UNAUTHORIZED or fault.error in TOKEN_ENDED:
         return Unauthorized(
             "Bluesky refused the account's session; reconnect the account if this stays.",
             code=code,
             answer=answer,
         )
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        kind = OutcomeUnknown if irreversible else Unavailable
-        return kind(f"The Bluesky server failed ({status}).", code=code, answer=answer)
-    if status < HTTPStatus.BAD_REQUEST:
-        # No redirect is followed; a server that answers one did not carry out an XRPC request.
-        return Unavailable(
-            f"The Bluesky server sent an unexpected answer ({status}).", code=code, answer=answer
-        )
-    return Rejected(_refusal(status, fault), code=code, answer=answer)
+    refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    if refused and status != HTTPStatus.REQUEST_TIMEOUT:
+        return Rejected(_refusal(status, fault), code=code, answer=answer)
+    kind = OutcomeUnknown if irreversible else Unavailable
+    return kind(f"The Bluesky server answered with {status}.", code=code, answer=answer)
 
 
 def _refusal(status: int, fault: XrpcFault) -> str:

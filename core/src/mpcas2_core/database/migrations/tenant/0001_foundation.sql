@@ -42,6 +42,9 @@ CREATE INDEX content_by_status ON content (status, created_at DESC, id DESC)
     WHERE deleted_at IS NULL;
 CREATE INDEX content_user ON content (user_id);
 CREATE INDEX content_file ON content (file_sha256) WHERE file_sha256 IS NOT NULL;
+-- Files that wait to be removed from the store; the column is emptied once they are.
+CREATE INDEX content_file_left ON content (deleted_at)
+    WHERE deleted_at IS NOT NULL AND file_sha256 IS NOT NULL;
 
 CREATE TABLE social_accounts (
     id uuid PRIMARY KEY,

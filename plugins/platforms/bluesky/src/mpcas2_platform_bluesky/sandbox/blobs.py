@@ -48,9 +48,7 @@ class StoredBlob:
     def of(cls, data: bytes, said: str) -> "StoredBlob":
         """Takes uploaded bytes with the media type that the uploader named."""
         seen = sniff(data)
-        return cls(
-            cid=blob_cid(data), data=data, mime_type=seen or said, proven=seen is not None
-        )
+        return cls(cid=blob_cid(data), data=data, mime_type=seen or said, proven=seen is not None)
 
     def reference(self) -> dict[str, object]:
         """Returns the blob as a record refers to it."""

@@ -4,6 +4,7 @@ A PDS lets the last used refresh token work again for a while; this one refuses 
 that a client which refreshes the same token twice is found out.
 """
 
+import math
 import secrets
 from typing import Any
 
@@ -135,14 +136,14 @@ class Sessions:
         access = {
             **common,
             "scope": f"com.atproto.{access_scope}",
-            "exp": now + self.times.access_seconds,
+            "exp": math.ceil(now + self.times.access_seconds),
             "jti": secrets.token_urlsafe(12),  # two tokens of one second must differ
             "mpcas2:generation": account.token_generation,
         }
         refresh = {
             **common,
             "scope": "com.atproto.refresh",
-            "exp": now + self.times.refresh_seconds,
+            "exp": math.ceil(now + self.times.refresh_seconds),
             "jti": refresh_id,
             "mpcas2:access": access_scope,
         }

@@ -1,0 +1,302 @@
+"""The token broker: the one place where grants are opened, renewed and stored.
+
+Renewing a rotating token is the risky moment: the network forgets the old one the instant it answers.
+So a renewal is led by one process at a time, through a lease with a fencing number in the grant's
+row; a mark is written before the request leaves; and a stored grant is replaced by a better one or by
+nothing at all. A process that dies between the network's rotation and our commit has lost the new
+token: the next renewal is refused, and the account says "reconnect" instead of failing in silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+import httpx
+import msgspec
+import structlog
+
+from mpcas2_core.accounts import store
+from mpcas2_core.database.pool import Database
+from mpcas2_core.database.scope import Scope, Tenant
+from mpcas2_core.outbound.clients import Clients, body_of
+from mpcas2_core.plugins import PluginHost
+from mpcas2_core.vault import Vault
+from mpcas2_hookspecs import (
+    Account,
+    Grant,
+    PlatformError,
+    RefreshesGrant,
+    Unauthorized,
+    Unavailable,
+)
+
+__all__ = ("Access", "ReconnectNeeded", "TokenBroker")
+
+log = structlog.get_logger(__name__)
+
+PURPOSE = "grant"
+# Renewed this long before the end, so that a request never travels with a token about to end.
+EARLY = timedelta(seconds=60)
+LEASE_SECONDS = 30.0
+REQUEST_SECONDS = 20.0
+WAIT_SECONDS = 60.0
+
+
+class ReconnectNeeded(Unauthorized):
+    """The account's grant is gone; a person has to connect the account again."""
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """A usable access token.
+
+    Attributes:
+        token: Goes into ``Authorization: Bearer``.
+        version: Version of the grant that it belongs to.
+    """
+
+    token: str
+    version: int
+
+    def __repr__(self) -> str:
+        """Shows the version and never the token."""
+        return f"Access(version={self.version}, token hidden)"
+
+
+class GrantRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored grant, still sealed."""
+
+    sealed: bytes
+    version: int
+    expires_at: datetime | None
+
+
+class TokenBroker:
+    """Opens, renews and stores grants.
+
+    Args:
+        database: Where the grants are.
+        vault: Seals them.
+        plugins: Know how a renewal is asked for.
+        clients: Send it.
+        lease_seconds: How long a renewal belongs to one process.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        plugins: PluginHost,
+        clients: Clients,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._plugins = plugins
+        self._clients = clients
+        self._lease = lease_seconds
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def store(self, scope: Scope, account_id: UUID, grant: Grant) -> None:
+        """Stores the grant of a fresh connection; the vault was loaded for the tenant before."""
+        await scope.execute(
+            "INSERT INTO grants (account_id, sealed, expires_at) VALUES ($1, $2, $3) "
+            "ON CONFLICT (account_id) DO UPDATE SET sealed = excluded.sealed, "
+            "expires_at = excluded.expires_at, version = grants.version + 1, "
+            "fence = nextval('public.fences'), lease_until = NULL, refresh_started_at = NULL, "
+            "updated_at = now()",
+            account_id,
+            self._vault.seal(scope.tenant, PURPOSE, msgspec.json.encode(grant)),
+            grant.expires_at,
+        )
+
+    async def erase(self, scope: Scope, account_id: UUID) -> None:
+        """Removes the grant of an account that is being disconnected."""
+        await scope.execute("DELETE FROM grants WHERE account_id = $1", account_id)
+
+    async def access(self, tenant: Tenant, account: Account, row: GrantRow | None) -> Access:
+        """Gives an access token that is good for a while, renewing the grant when it is not.
+
+        Args:
+            tenant: Whose account it is.
+            account: For whom.
+            row: The stored grant, as read with the job; None when there is none.
+
+        Raises:
+            ReconnectNeeded: The grant is gone; the account says so now.
+            PlatformError: The renewal failed in passing; the stored grant is untouched.
+        """
+        if row is None:
+            raise ReconnectNeeded("This account has no grant. Connect it again.", revoked=True)
+        if row.expires_at is not None and row.expires_at - EARLY <= datetime.now(UTC):
+            return await self.renew(tenant, account, row.version)
+        grant = await self._open(tenant, row.sealed)
+        return Access(token=grant.access_token, version=row.version)
+
+    async def renew(self, tenant: Tenant, account: Account, seen: int) -> Access:
+        """Renews a grant, or waits for whoever is renewing it.
+
+        Args:
+            tenant: Whose account it is.
+            account: For whom.
+            seen: Version of the grant that turned out to be no good.
+
+        Raises:
+            ReconnectNeeded: The grant is gone; the account says so now.
+            PlatformError: The renewal failed in passing; the stored grant is untouched.
+        """
+        lock = self._locks.setdefault(account.id, asyncio.Lock())
+        async with lock, asyncio.timeout(WAIT_SECONDS):
+            while True:
+                state = await self._database.run(
+                    tenant, lambda scope: self._try_lead(scope, UUID(account.id), seen)
+                )
+                if state["newer"]:
+                    grant = await self._open(tenant, state["sealed"])
+                    return Access(token=grant.access_token, version=state["version"])
+                if state["leads"]:
+                    return await self._lead(tenant, account, state)
+                # Somebody else leads. A short, uneven pause keeps the waiters from marching in step.
+                await asyncio.sleep(random.uniform(0.03, 0.09))  # noqa: S311 - not a secret
+
+    async def expire(self, tenant: Tenant, account: Account, message: str) -> None:
+        """Marks an account as expired because the network refused it; the first call counts."""
+        reason = f"{message} Connect the account again."
+        if await self._database.run(
+            tenant, lambda scope: store.mark_status(scope, UUID(account.id), "expired", reason)
+        ):
+            log.warning("account_expired", account=account.id, platform=account.platform)
+
+    async def _try_lead(self, scope: Scope, account_id: UUID, seen: int) -> dict[str, Any]:
+        row = await scope.fetchrow(
+            "/* mpcas2:refresh-lead */ SELECT g.sealed, g.version, g.refresh_started_at, "
+            "g.lease_until > now() AS busy, a.status, a.status_reason FROM grants g "
+            "JOIN social_accounts a ON a.id = g.account_id WHERE g.account_id = $1 FOR UPDATE OF g",
+            account_id,
+        )
+        if row is None or row["status"] != "connected":
+            reason = row["status_reason"] if row else None
+            raise ReconnectNeeded(reason or "This account is disconnected. Connect it again.")
+        state: dict[str, Any] = dict(row)
+        state["newer"] = row["version"] != seen
+        state["leads"] = not state["newer"] and not row["busy"]
+        if state["leads"]:
+            state["fence"] = await scope.fetchval(
+                "UPDATE grants SET fence = nextval('public.fences'), refresh_started_at = now(), "
+                "lease_until = now() + make_interval(secs => $2) WHERE account_id = $1 "
+                "RETURNING fence",
+                account_id,
+                self._lease,
+            )
+        return state
+
+    async def _lead(self, tenant: Tenant, account: Account, state: dict[str, Any]) -> Access:
+        interrupted = state["refresh_started_at"] is not None
+        old = await self._open(tenant, state["sealed"])
+        platform = self._plugins.platform(account.platform)
+        if not isinstance(platform, RefreshesGrant) or old.refresh_token is None:
+            message = "The network refused the grant, and it cannot be renewed. Connect it again."
+            await self._give_up(tenant, account, state["fence"], message)
+            raise ReconnectNeeded(message, revoked=True)
+        try:
+            new = await self._ask(platform, account, old)
+        except Unauthorized as error:
+            message = f"{error.message} Connect the account again."
+            if interrupted:
+                message = (
+                    "A renewal of the grant was interrupted, and the network no longer takes the old "
+                    f"one ({error.message}). Reconnect the account."
+                )
+            await self._give_up(tenant, account, state["fence"], message)
+            raise ReconnectNeeded(message, code=error.code, revoked=True) from error
+        except _AnswerLost as error:
+            # The mark stays: the network may have rotated the token without our hearing of it.
+            await self._let_go(tenant, account, state["fence"], answered=False)
+            raise Unavailable(error.message) from error
+        except PlatformError:
+            await self._let_go(tenant, account, state["fence"], answered=True)
+            raise
+        merged = msgspec.structs.replace(new, refresh_token=new.refresh_token or old.refresh_token)
+        version = await self._database.run(
+            tenant, lambda scope: self._replace(scope, UUID(account.id), state["fence"], merged)
+        )
+        log.info("grant_renewed", account=account.id, platform=account.platform)
+        return Access(token=merged.access_token, version=version)
+
+    async def _ask(self, platform: RefreshesGrant, account: Account, old: Grant) -> Grant:
+        request = platform.refresh_request(account, old)
+        async with self._clients.bare() as client:
+            try:
+                async with asyncio.timeout(min(REQUEST_SECONDS, self._lease * 0.8)):
+                    response = await client.request(
+                        request.method,
+                        request.url,
+                        headers=request.headers,
+                        data=request.form,
+                        json=request.json,
+                    )
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+                raise Unavailable(f"The network cannot be reached: {error}.") from error
+            except (httpx.HTTPError, TimeoutError) as error:
+                raise _AnswerLost("The network's answer to a token renewal was lost.") from error
+        if response.status_code >= 500:  # noqa: PLR2004 - HTTP's own border
+            raise _AnswerLost(f"The network answered {response.status_code} to a token renewal.")
+        return platform.parse_refresh(response.status_code, body_of(response))
+
+    async def _replace(self, scope: Scope, account_id: UUID, fence: int, grant: Grant) -> int:
+        await self._vault.load(self._database, scope.tenant)
+        version = await scope.fetchval(
+            "/* mpcas2:refresh-store */ UPDATE grants SET sealed = $3, expires_at = $4, "
+            "version = version + 1, lease_until = NULL, refresh_started_at = NULL, "
+            "updated_at = now() WHERE account_id = $1 AND fence = $2 RETURNING version",
+            account_id,
+            fence,
+            self._vault.seal(scope.tenant, PURPOSE, msgspec.json.encode(grant)),
+            grant.expires_at,
+        )
+        if version is None:
+            raise ReconnectNeeded("The account was connected anew meanwhile.")
+        return int(version)
+
+    async def _let_go(
+        self, tenant: Tenant, account: Account, fence: int, *, answered: bool
+    ) -> None:
+        await self._database.run(
+            tenant,
+            lambda scope: scope.execute(
+                "UPDATE grants SET lease_until = NULL, refresh_started_at = "
+                "CASE WHEN $3 THEN NULL ELSE refresh_started_at END "
+                "WHERE account_id = $1 AND fence = $2",
+                UUID(account.id),
+                fence,
+                answered,
+            ),
+        )
+
+    async def _give_up(self, tenant: Tenant, account: Account, fence: int, message: str) -> None:
+        async def work(scope: Scope) -> bool:
+            released = await scope.fetchval(
+                "UPDATE grants SET lease_until = NULL, refresh_started_at = NULL "
+                "WHERE account_id = $1 AND fence = $2 RETURNING account_id",
+                UUID(account.id),
+                fence,
+            )
+            if released is None:
+                return False
+            return await store.mark_status(scope, UUID(account.id), "expired", message)
+
+        if await self._database.run(tenant, work):
+            log.warning("account_expired", account=account.id, platform=account.platform)
+
+    async def _open(self, tenant: Tenant, sealed: bytes) -> Grant:
+        plain = await self._vault.open(self._database, tenant, PURPOSE, sealed)
+        return msgspec.json.decode(plain, type=Grant)
+
+
+class _AnswerLost(Unavailable):
+    """The request may have reached the network; what it did with it is not known."""

@@ -1,0 +1,94 @@
+"""Keeps outgoing connections out of private networks (server-side request forgery).
+
+The address is checked after the name was resolved and then used as it was checked, so a name that
+resolves differently the second time (DNS rebinding) gains nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+
+__all__ = ("AddressRefused", "GuardedBackend")
+
+
+class AddressRefused(httpcore.ConnectError):
+    """An address lies inside a private network and is not allowed by the settings."""
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Opens TCP connections to public addresses only.
+
+    Args:
+        allowed: ``host`` or ``host:port`` entries that may be reached in spite of it.
+    """
+
+    def __init__(self, allowed: Iterable[str] = ()) -> None:
+        self._allowed = frozenset(entry.strip().lower() for entry in allowed if entry.strip())
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore's
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connects to the first address of the host, if all its addresses may be reached."""
+        if host.lower() in self._allowed or f"{host.lower()}:{port}" in self._allowed:
+            address = host
+        else:
+            address = await self._checked(host, port)
+        return await self._inner.connect_tcp(
+            address,
+            port,
+            timeout=timeout,
+            local_address=local_address,
+            socket_options=socket_options,
+        )
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore's
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Refuses: no network is behind a Unix socket."""
+        del timeout, socket_options
+        raise AddressRefused(f"{path} is a Unix socket, not a network address.")
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits, as httpcore asks between its own retries."""
+        await self._inner.sleep(seconds)
+
+    async def _checked(self, host: str, port: int) -> str:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(
+                host, port, type=socket.SOCK_STREAM
+            )
+        except OSError as error:
+            raise httpcore.ConnectError(f"The name {host} cannot be resolved.") from error
+        addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
+        for address in addresses:
+            if not _is_public(address):
+                raise AddressRefused(
+                    f"{host} leads to {address}, inside a private network. If that is meant, add "
+                    f"{host}:{port} to MPCAS2_ALLOW_PRIVATE_HOSTS."
+                )
+        return addresses[0]
+
+
+def _is_public(address: str) -> bool:
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        # An IPv4 address can travel inside an IPv6 one; what counts is where the packet arrives.
+        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo or (None, None))[1]
+        if inner is not None:
+            parsed = inner
+    return parsed.is_global and not parsed.is_multicast

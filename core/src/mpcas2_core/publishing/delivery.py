@@ -1,0 +1,306 @@
+"""Takes one claimed job through stage, mark, publish, find and poll until somebody else must act."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import msgspec
+import structlog
+
+from mpcas2_core.accounts.broker import Access, TokenBroker
+from mpcas2_core.database.pool import Database
+from mpcas2_core.outbound import Clients
+from mpcas2_core.plugins import PluginHost, UnknownPlatform
+from mpcas2_core.publishing import late, ledger, outcomes
+from mpcas2_core.publishing.context import PartContext, part_of
+from mpcas2_core.publishing.due import Lease, LeaseLost
+from mpcas2_core.publishing.ledger import Settlement, Work
+from mpcas2_core.publishing.outcomes import Patience
+from mpcas2_core.storage import Storage
+from mpcas2_hookspecs import (
+    Accepted,
+    OutcomeUnknown,
+    Platform,
+    PlatformError,
+    PollsPublish,
+    Published,
+    Rejected,
+    Staged,
+    Unauthorized,
+    Unavailable,
+)
+
+__all__ = ("Delivery",)
+
+log = structlog.get_logger(__name__)
+
+
+class Delivery:
+    """Works on claimed jobs. One object serves a whole worker; it keeps nothing between jobs.
+
+    Args:
+        database: Where the truth is.
+        plugins: The networks.
+        broker: Access tokens.
+        clients: HTTP.
+        storage: Files.
+        worker: Name of the worker, for the ledger.
+        lease_seconds: Length of a lease, counted anew from the mark.
+        send_seconds: How long the irreversible request may last.
+        patience: How passing faults are waited for.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        plugins: PluginHost,
+        broker: TokenBroker,
+        clients: Clients,
+        storage: Storage,
+        worker: str,
+        lease_seconds: float,
+        send_seconds: float,
+        patience: Patience,
+    ) -> None:
+        self._database = database
+        self._plugins = plugins
+        self._broker = broker
+        self._clients = clients
+        self._storage = storage
+        self._worker = worker
+        self._lease_seconds = lease_seconds
+        self._send_seconds = send_seconds
+        self._patience = patience
+
+    async def deliver(self, lease: Lease, marked: Callable[[], None]) -> None:
+        """Works on a job until it is final, waits for something, or belongs to somebody else.
+
+        Args:
+            lease: The claim.
+            marked: Called when a pre-commit mark is about to be written: from then on an
+                interruption leaves an unknown outcome behind.
+        """
+        renewed = False
+        while True:
+            work = await self._database.run(
+                lease.tenant, lambda scope: ledger.begin(scope, lease, self._worker)
+            )
+            if work is None:
+                return
+            try:
+                result = await self._attempt(lease, work, marked)
+            except Unauthorized as error:
+                result, renewed = await self._unauthorized(lease, work, error, renewed=renewed)
+            except LeaseLost:
+                result = Settlement(outcome="abandoned", part_state=work.part.state)
+                await self._database.run(
+                    lease.tenant,
+                    lambda scope, work=work, result=result: late.keep(scope, lease, work, result),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
+                )
+                log.info("lease_lost", job=str(lease.job_id), attempt=str(work.attempt_id))
+                return
+            if not await self._settle(lease, work, result):
+                return
+            if not result.continues:
+                return
+
+    async def _attempt(self, lease: Lease, work: Work, marked: Callable[[], None]) -> Settlement:
+        if work.kind == "publish" and _too_late(work):
+            return outcomes.missed(work)
+        try:
+            platform = self._plugins.platform(work.account.platform)
+        except UnknownPlatform as error:
+            # The plugin may be installed again; what is scheduled waits, visibly.
+            return outcomes.failed(work, Unavailable(str(error)), self._patience)
+        if work.account_status != "connected":
+            reason = work.account_reason or f"The account is {work.account_status}."
+            return outcomes.failed(work, Unauthorized(reason), self._patience)
+        try:
+            access = await self._broker.access(lease.tenant, work.account, work.grant)
+        except Unauthorized as error:
+            return outcomes.failed(work, error, self._patience)
+        except Exception as error:  # noqa: BLE001 - a renewal that fails in passing is waited for
+            return outcomes.failed(work, _passing(error), self._patience)
+        async with AsyncExitStack() as stack:
+            ctx = await self._context(stack, lease, work, access)
+            if work.kind == "find":
+                return await self._find(platform, work, ctx)
+            if work.kind == "poll":
+                return await self._poll(platform, work, ctx)
+            return await self._publish(platform, lease, work, ctx, marked)
+
+    async def _publish(
+        self,
+        platform: Platform,
+        lease: Lease,
+        work: Work,
+        ctx: PartContext,
+        marked: Callable[[], None],
+    ) -> Settlement:
+        staged = work.part.staged
+        if staged is None:
+            try:
+                options = msgspec.convert(work.options, platform.options)
+                staged = dict((await platform.stage(part_of(work, options), ctx)).data)
+            except (Unauthorized, LeaseLost):
+                raise
+            except Exception as error:  # noqa: BLE001 - before the mark nothing happened, whatever it is
+                return outcomes.failed(work, _passing(error), self._patience)
+        deadline = time.monotonic() + self._send_seconds
+        marked()
+        await self._database.run(
+            lease.tenant,
+            lambda scope: ledger.mark(
+                scope,
+                lease,
+                work,
+                staged,
+                lease_seconds=self._lease_seconds,
+                send_seconds=self._send_seconds,
+            ),
+        )
+        try:
+            answer = await self._send(platform, staged, ctx, deadline)
+        except Unauthorized:
+            raise
+        except Exception as error:  # noqa: BLE001 - after the mark all that is unclear is unknown
+            return outcomes.failed(work, error, self._patience)
+        if isinstance(answer, Published):
+            return outcomes.published(work, answer)
+        return outcomes.accepted(answer)
+
+    async def _send(
+        self, platform: Platform, staged: dict[str, Any], ctx: PartContext, deadline: float
+    ) -> Any:
+        # A process that slept between mark and send (SIGSTOP, a suspended machine) wakes up here.
+        if time.monotonic() >= deadline:
+            raise OutcomeUnknown("The worker woke up after the deadline of this send.")
+        async with asyncio.timeout(deadline - time.monotonic()):
+            answer = await platform.publish(Staged(data=staged), ctx)
+        if not isinstance(answer, Published | Accepted):
+            raise OutcomeUnknown(f"The adapter returned {type(answer).__name__}.")
+        return answer
+
+    async def _find(self, platform: Platform, work: Work, ctx: PartContext) -> Settlement:
+        return await self._asked(
+            work,
+            lambda: platform.find(Staged(data=work.part.staged or {}), ctx),
+            lambda answer: outcomes.found(work, answer, self._patience),
+        )
+
+    async def _poll(self, platform: Platform, work: Work, ctx: PartContext) -> Settlement:
+        if not isinstance(platform, PollsPublish):
+            return outcomes.unconfirmed(
+                f"{platform.title} cannot be asked what became of the post."
+            )
+
+        def judged(answer: Any) -> Settlement:
+            if isinstance(answer, Published):
+                return outcomes.published(work, answer)
+            return outcomes.deciding(work, answer)
+
+        return await self._asked(work, lambda: platform.poll(work.part.handle or {}, ctx), judged)
+
+    async def _asked(
+        self,
+        work: Work,
+        ask: Callable[[], Awaitable[Any]],
+        judged: Callable[[Any], Settlement],
+    ) -> Settlement:
+        try:
+            async with asyncio.timeout(self._send_seconds):
+                return judged(await ask())
+        except Unauthorized:
+            raise
+        except Exception as error:  # noqa: BLE001 - a question that failed is asked again later
+            return outcomes.failed(work, error, self._patience)
+
+    async def _unauthorized(
+        self, lease: Lease, work: Work, error: Unauthorized, *, renewed: bool
+    ) -> tuple[Settlement, bool]:
+        """The network refused the token: renew it once, then give up and say so."""
+        grant = work.grant
+        if grant is not None and not renewed and not error.revoked:
+            try:
+                await self._broker.renew(lease.tenant, work.account, grant.version)
+            except Unauthorized as refused:
+                return outcomes.failed(work, refused, self._patience), True
+            except Exception as passing:  # noqa: BLE001 - the renewal is tried again later
+                return outcomes.failed(work, _passing(passing), self._patience), True
+            again = Settlement(
+                outcome="unauthorized",
+                message="The access token was refused; it was renewed.",
+                code=error.code,
+                part_state={"find": "sent", "poll": "accepted"}.get(work.kind, "pending"),
+                keeps_staged=work.kind != "publish",
+                handle=work.part.handle,
+                failures=work.failures,
+                continues=True,
+            )
+            return again, True
+        await self._broker.expire(lease.tenant, work.account, error.message)
+        return outcomes.failed(work, error, self._patience), renewed
+
+    async def _settle(self, lease: Lease, work: Work, result: Settlement) -> bool:
+        try:
+            await self._database.run(
+                lease.tenant, lambda scope: ledger.settle(scope, lease, work, result)
+            )
+        except LeaseLost:
+            await self._database.run(
+                lease.tenant, lambda scope: late.keep(scope, lease, work, result)
+            )
+            log.warning("late_outcome", job=str(lease.job_id), outcome=result.outcome)
+            return False
+        log.info(
+            "attempt_settled",
+            job=str(lease.job_id),
+            part=work.part.position,
+            kind=work.kind,
+            outcome=result.outcome,
+            state=result.job_state,
+        )
+        return True
+
+    async def _context(
+        self, stack: AsyncExitStack, lease: Lease, work: Work, access: Access
+    ) -> PartContext:
+        async def save(name: str, value: Any) -> None:
+            await self._database.run(
+                lease.tenant,
+                lambda scope: ledger.record(scope, lease, work.part.position, name, value),
+            )
+
+        return PartContext(
+            account=work.account,
+            http=await stack.enter_async_context(self._clients.bearing(access.token)),
+            bare_http=await stack.enter_async_context(self._clients.bare()),
+            journal=work.part.journal,
+            save=save,
+            storage=self._storage,
+            tenant=lease.tenant,
+        )
+
+
+def _too_late(work: Work) -> bool:
+    return (
+        work.late_by is not None
+        and work.late_by > work.late_policy.within_seconds
+        and work.late_policy.otherwise != "post"
+    )
+
+
+def _passing(error: Exception) -> Exception:
+    """Nothing irreversible was tried: what is no clear "no" is a passing fault."""
+    if isinstance(error, OutcomeUnknown):
+        return Unavailable(error.message, code=error.code, answer=error.answer)
+    if isinstance(error, msgspec.ValidationError):
+        return Rejected(f"The options of this post no longer fit the network: {error}.")
+    if isinstance(error, PlatformError):
+        return error
+    return Unavailable(f"Preparing the post failed ({type(error).__name__}: {error}).")

@@ -1,0 +1,79 @@
+"""The dispatcher: offers every job that somebody has to look at.
+
+Any number of them may run; ``SKIP LOCKED`` keeps them out of each other's way. Every worker runs one,
+and the API rings at once for a post that is to go out now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import structlog
+
+from mpcas2_core.database.pool import Database
+from mpcas2_core.publishing import due
+from mpcas2_core.publishing.doorbell import Doorbell, DoorbellUnavailable
+
+__all__ = ("Dispatcher",)
+
+log = structlog.get_logger(__name__)
+
+BATCH = 200
+# Jobs that are due within this time are waited for exactly instead of polled.
+LEAST_PAUSE = 0.02
+
+
+class Dispatcher:
+    """Offers due jobs.
+
+    Args:
+        database: Holds the due index.
+        doorbell: Tells the workers.
+        poll_seconds: Longest pause between two looks.
+        reoffer_seconds: When an offer that nobody took is made again.
+    """
+
+    def __init__(
+        self, database: Database, doorbell: Doorbell, *, poll_seconds: float, reoffer_seconds: float
+    ) -> None:
+        self._database = database
+        self._doorbell = doorbell
+        self._poll = poll_seconds
+        self._reoffer = reoffer_seconds
+
+    async def offer_due(self) -> int:
+        """Offers a batch of what is due now.
+
+        Returns:
+            How many jobs were offered.
+
+        Raises:
+            DoorbellUnavailable: Valkey cannot be reached; the jobs are offered again later.
+        """
+        async with self._database.public() as connection:
+            offers = await due.offer(connection, limit=BATCH, again_after=self._reoffer)
+        await self._doorbell.ring(offers)
+        return len(offers)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Offers until told to stop. Servers that go away are waited for."""
+        while not stop.is_set():
+            pause = self._poll
+            try:
+                while await self.offer_due() == BATCH:
+                    if stop.is_set():
+                        return
+                async with self._database.public() as connection:
+                    seconds = await due.next_due(connection)
+                if seconds is not None:
+                    pause = min(max(seconds, LEAST_PAUSE), self._poll)
+            except DoorbellUnavailable as error:
+                log.warning("doorbell_unavailable", detail=str(error))
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("database_unavailable", detail=f"{type(error).__name__}: {error}")
+            try:
+                async with asyncio.timeout(pause):
+                    await stop.wait()
+            except TimeoutError:
+                continue

@@ -1,0 +1,200 @@
+"""The due index: which job somebody has to look at, and when.
+
+One column, ``next_at``, holds the only time that matters for a job: when it is due, when an offer that
+nobody took is made again, when a lease runs out, when a retry is allowed. So one query over one index
+is dispatcher, re-offer and sweeper at once, and there is nothing else to keep in step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from mpcas2_core.database.pool import Connection, Database
+from mpcas2_core.database.scope import Scope, Tenant
+from mpcas2_core.tenants import Tenants
+
+__all__ = (
+    "Lease",
+    "LeaseLost",
+    "Offer",
+    "add",
+    "claim",
+    "heartbeat",
+    "next_due",
+    "offer",
+    "release",
+)
+
+
+class LeaseLost(Exception):
+    """The job belongs to another worker now, or to nobody; whoever sees this stops at once."""
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """A due job as the doorbell carries it. It names no tenant: the claim tells."""
+
+    job_id: UUID
+    number: int
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """A claimed job.
+
+    Attributes:
+        job_id: The job.
+        tenant: Whose it is, from the due index.
+        fence: This claim's number; no later claim of any job has a lower one.
+    """
+
+    job_id: UUID
+    tenant: Tenant
+    fence: int
+
+
+async def add(scope: Scope, jobs: Sequence[tuple[UUID, datetime]]) -> None:
+    """Enters jobs of the scope's tenant, in the transaction that makes or wakes them.
+
+    Args:
+        scope: The tenant's scope.
+        jobs: Job ids and when they are due.
+    """
+    await scope.execute(
+        "/* mpcas2:due-add */ INSERT INTO public.due_jobs (job_id, tenant_id, due_at, next_at) "
+        "SELECT j.job_id, $1, j.due_at, j.due_at "
+        "FROM unnest($2::uuid[], $3::timestamptz[]) AS j (job_id, due_at) "
+        "ON CONFLICT (job_id) DO UPDATE SET due_at = excluded.due_at, next_at = excluded.next_at, "
+        "offer_no = due_jobs.offer_no + 1, fence = NULL, lease_until = NULL, worker = NULL",
+        scope.tenant.id,
+        [job_id for job_id, _ in jobs],
+        [due_at for _, due_at in jobs],
+    )
+
+
+OFFER_SQL = (
+    "/* mpcas2:offer */ WITH due AS (SELECT job_id FROM public.due_jobs WHERE next_at <= now() "
+    "ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED) "
+    "UPDATE public.due_jobs d SET offer_no = d.offer_no + 1, "
+    "next_at = now() + make_interval(secs => $2) FROM due WHERE d.job_id = due.job_id "
+    "RETURNING d.job_id, d.offer_no"
+)
+
+
+async def offer(connection: Connection, *, limit: int, again_after: float) -> list[Offer]:
+    """Takes the jobs that somebody has to look at now, the longest waiting first.
+
+    Args:
+        connection: On ``public``.
+        limit: How many at most.
+        again_after: Seconds until an offer that nobody takes is made again.
+    """
+    rows = await connection.fetch(OFFER_SQL, limit, again_after)
+    return [Offer(job_id=row["job_id"], number=row["offer_no"]) for row in rows]
+
+
+async def next_due(connection: Connection) -> float | None:
+    """Tells in how many seconds the next job needs somebody; None when there is none."""
+    seconds = await connection.fetchval(
+        "/* mpcas2:next-due */ SELECT extract(epoch FROM next_at - clock_timestamp()) "
+        "FROM public.due_jobs ORDER BY next_at LIMIT 1"
+    )
+    return None if seconds is None else float(seconds)
+
+
+CLAIM_SQL = (
+    "/* mpcas2:claim */ UPDATE public.due_jobs d SET fence = nextval('public.fences'), "
+    "worker = $3, lease_until = now() + make_interval(secs => $4), "
+    "next_at = now() + make_interval(secs => $4) "
+    "FROM unnest($1::uuid[], $2::int[]) AS o (job_id, offer_no), public.tenants t "
+    "WHERE d.job_id = o.job_id AND d.offer_no = o.offer_no AND t.id = d.tenant_id "
+    "AND t.status = 'active' AND t.schema_version >= $5 "
+    "AND (d.lease_until IS NULL OR d.lease_until <= now()) "
+    "RETURNING d.job_id, d.tenant_id, d.fence, t.name, t.status, t.schema_version"
+)
+
+
+async def claim(
+    connection: Connection,
+    offers: Sequence[Offer],
+    *,
+    worker: str,
+    seconds: float,
+    tenants: Tenants,
+) -> list[Lease]:
+    """Claims offered jobs for a worker. Stale and doubled offers fall away here.
+
+    Jobs of tenants that are suspended or behind the code stay in the index and are offered again.
+
+    Args:
+        connection: On ``public``.
+        offers: What the doorbell brought.
+        worker: Name of the worker.
+        seconds: Length of the lease.
+        tenants: Judges whether a tenant may be served.
+    """
+    rows = await connection.fetch(
+        CLAIM_SQL,
+        [entry.job_id for entry in offers],
+        [entry.number for entry in offers],
+        worker,
+        seconds,
+        tenants.version,
+    )
+    return [
+        Lease(
+            job_id=row["job_id"],
+            tenant=tenants.check(row["tenant_id"], row),
+            fence=row["fence"],
+        )
+        for row in rows
+    ]
+
+
+async def heartbeat(
+    database: Database, leases: Sequence[Lease], *, seconds: float
+) -> frozenset[UUID]:
+    """Extends leases.
+
+    Args:
+        database: Where.
+        leases: The ones that the worker still works on.
+        seconds: Length of the lease from now.
+
+    Returns:
+        The jobs that still belong to the worker; the others are lost.
+    """
+    async with database.public() as connection:
+        rows: list[asyncpg.Record] = await connection.fetch(
+            "/* mpcas2:heartbeat */ UPDATE public.due_jobs d SET "
+            "lease_until = greatest(d.lease_until, now() + make_interval(secs => $3)), "
+            "next_at = greatest(d.lease_until, now() + make_interval(secs => $3)) "
+            "FROM unnest($1::uuid[], $2::bigint[]) AS h (job_id, fence) "
+            "WHERE d.job_id = h.job_id AND d.fence = h.fence AND d.lease_until > now() "
+            "RETURNING d.job_id",
+            [lease.job_id for lease in leases],
+            [lease.fence for lease in leases],
+            seconds,
+        )
+    return frozenset(row["job_id"] for row in rows)
+
+
+async def release(database: Database, lease: Lease, *, after: float = 0.0) -> None:
+    """Gives a job back untouched, so that it is offered again.
+
+    Args:
+        database: Where.
+        lease: The claim to give up.
+        after: Seconds until the job is offered again.
+    """
+    async with database.public() as connection:
+        await connection.execute(
+            "/* mpcas2:release */ UPDATE public.due_jobs SET lease_until = NULL, worker = NULL, "
+            "next_at = now() + make_interval(secs => $3) WHERE job_id = $1 AND fence = $2",
+            lease.job_id,
+            lease.fence,
+            after,
+        )

@@ -1,0 +1,312 @@
+"""Publish jobs as people make and read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import uuid_utils.compat as uuids
+
+from mpcas2_core.accounts import store as accounts
+from mpcas2_core.accounts.store import AccountRow
+from mpcas2_core.content.rows import MediaFile
+from mpcas2_core.database.scope import Scope
+from mpcas2_core.errors import InvalidInput, NotFound
+from mpcas2_core.plugins import PluginHost, UnknownPlatform
+from mpcas2_core.publishing import due
+from mpcas2_core.publishing.compose import (
+    ComposedPart,
+    MediaWish,
+    PostMetadata,
+    Problem,
+    check,
+    compose,
+    merge,
+    read_options,
+)
+
+__all__ = ("JobRow", "NewJob", "SourceContent", "Target", "get", "list_page", "plan", "submit")
+
+COLUMNS = (
+    "j.id, j.user_id, j.content_id, j.social_account_id, j.platform, a.username, j.scheduled_at, "
+    "j.state, j.needs_attention, j.metadata, j.options, j.next_attempt_at, j.error_code, "
+    "j.error_message, j.platform_post_id, j.platform_post_url, j.published_at, j.created_at, "
+    "j.updated_at"
+)
+SOURCE = "FROM publish_jobs j JOIN social_accounts a ON a.id = j.social_account_id"
+
+# The five words of the seed's contract, and which exact states stand behind each.
+STATUS_OF = {
+    "scheduled": "scheduled",
+    "processing": "processing",
+    "retrying": "processing",
+    "accepted": "processing",
+    "unconfirmed": "processing",
+    "published": "published",
+    "failed": "failed",
+    "missed": "failed",
+    "cancelled": "cancelled",
+}
+
+
+class JobRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A publish job."""
+
+    id: UUID
+    user_id: UUID
+    content_id: UUID
+    social_account_id: UUID
+    platform: str
+    username: str
+    scheduled_at: datetime
+    state: str
+    needs_attention: bool
+    metadata: dict[str, Any]
+    options: dict[str, Any]
+    next_attempt_at: datetime | None
+    error_code: str | None
+    error_message: str | None
+    platform_post_id: str | None
+    platform_post_url: str | None
+    published_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def status(self) -> str:
+        """The seed's coarser word for the state."""
+        return STATUS_OF[self.state]
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """One account that content is to be published to, with its own wishes."""
+
+    social_account_id: UUID
+    platform: str
+    metadata: PostMetadata
+
+
+class SourceContent(msgspec.Struct, frozen=True, kw_only=True):
+    """The content that is published, as far as publishing needs it."""
+
+    id: UUID
+    text: str
+    media: tuple[MediaWish, ...]
+    files: Mapping[UUID, MediaFile]
+
+
+class NewJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A judged job that is ready to be stored."""
+
+    account: AccountRow
+    wishes: PostMetadata
+    options: dict[str, Any]
+    parts: tuple[ComposedPart, ...]
+
+
+async def plan(
+    scope: Scope,
+    plugins: PluginHost,
+    *,
+    content: SourceContent,
+    targets: Sequence[Target],
+    default: PostMetadata,
+) -> list[NewJob]:
+    """Judges a request for all its accounts at once. Stores nothing.
+
+    Args:
+        scope: The tenant's scope.
+        plugins: The networks.
+        content: What is published.
+        targets: Where, with each account's wishes.
+        default: Wishes for all accounts.
+
+    Raises:
+        InvalidInput: With every problem of every account in ``details.problems``.
+    """
+    planned: list[NewJob] = []
+    problems: list[Problem] = []
+    seen: set[UUID] = set()
+    rows = await accounts.get_many(scope, [target.social_account_id for target in targets])
+    for index, target in enumerate(targets):
+        wishes = merge(default, target.metadata)
+        account = rows.get(target.social_account_id)
+        found = _check_target(target, account, content, wishes, index, seen)
+        seen.add(target.social_account_id)
+        if found or account is None:
+            problems.extend(found)
+            continue
+        try:
+            platform = plugins.platform(account.platform)
+            options = read_options(platform, wishes.options)
+        except (UnknownPlatform, InvalidInput) as error:
+            field = "platform" if isinstance(error, UnknownPlatform) else "metadata.options"
+            problems.append(Problem(field=field, message=str(error), social_account_id=account.id))
+            continue
+        parts = compose(
+            wishes, content_text=content.text, content_media=content.media, files=content.files
+        )
+        limits = platform.limits(account.for_adapter())
+        problems.extend(
+            msgspec.structs.replace(problem, social_account_id=account.id)
+            for problem in check(parts, limits, platform.title)
+        )
+        planned.append(NewJob(account=account, wishes=wishes, options=options, parts=parts))
+    if problems:
+        raise InvalidInput(
+            problems[0].message,
+            code="POST_INVALID",
+            details={"problems": [msgspec.to_builtins(entry) for entry in problems]},
+        )
+    return planned
+
+
+def _check_target(
+    target: Target,
+    account: AccountRow | None,
+    content: SourceContent,
+    wishes: PostMetadata,
+    index: int,
+    seen: set[UUID],
+) -> list[Problem]:
+    field = f"accounts[{index}]"
+    own = target.social_account_id
+    if account is None:
+        message = f"There is no account {own}. List the accounts to see which there are."
+        return [Problem(field=f"{field}.socialAccountId", message=message, social_account_id=own)]
+    if own in seen:
+        message = f"@{account.username} is named twice; a post would go out twice."
+        return [Problem(field=f"{field}.socialAccountId", message=message, social_account_id=own)]
+    if account.platform != target.platform:
+        message = f"@{account.username} is on {account.platform}, not on {target.platform}."
+        return [Problem(field=f"{field}.platform", message=message, social_account_id=own)]
+    if account.status != "connected":
+        message = (
+            f"@{account.username} on {account.platform} is {account.status}. "
+            f"{account.status_reason or 'Connect it again.'}"
+        )
+        return [Problem(field=f"{field}.socialAccountId", message=message, social_account_id=own)]
+    media = [*(wishes.media or ()), *(m for part in wishes.thread or () for m in part.media)]
+    return [
+        Problem(
+            field="metadata.media",
+            message=f"Content {wish.content_id} is not there or has no file.",
+            social_account_id=own,
+        )
+        for wish in media
+        if wish.content_id not in content.files
+    ]
+
+
+async def submit(
+    scope: Scope,
+    *,
+    user_id: UUID,
+    content_id: UUID,
+    planned: Sequence[NewJob],
+    scheduled_at: datetime,
+) -> list[JobRow]:
+    """Stores judged jobs and enters them into the due index, in one transaction.
+
+    Args:
+        scope: The tenant's scope.
+        user_id: Who publishes.
+        content_id: What.
+        planned: From :func:`plan`.
+        scheduled_at: When; the present for "now".
+    """
+    ids = [uuids.uuid7() for _ in planned]
+    await scope.executemany(
+        "INSERT INTO publish_jobs (id, user_id, content_id, social_account_id, platform, "
+        "scheduled_at, metadata, options) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        [
+            (
+                job_id,
+                user_id,
+                content_id,
+                job.account.id,
+                job.account.platform,
+                scheduled_at,
+                _present(job.wishes),
+                job.options,
+            )
+            for job_id, job in zip(ids, planned, strict=True)
+        ],
+    )
+    await scope.executemany(
+        "INSERT INTO publish_parts (job_id, position, text, media) VALUES ($1, $2, $3, $4)",
+        [
+            (job_id, position, part.text, msgspec.to_builtins(part.media))
+            for job_id, job in zip(ids, planned, strict=True)
+            for position, part in enumerate(job.parts)
+        ],
+    )
+    await due.add(scope, [(job_id, scheduled_at) for job_id in ids])
+    rows = await scope.fetch(f"SELECT {COLUMNS} {SOURCE} WHERE j.id = ANY($1)", ids)
+    by_id = {row["id"]: _from_record(row) for row in rows}
+    return [by_id[job_id] for job_id in ids]
+
+
+async def list_page(
+    scope: Scope,
+    *,
+    limit: int,
+    offset: int,
+    states: Sequence[str] = (),
+    platform: str | None = None,
+    content_id: UUID | None = None,
+    social_account_id: UUID | None = None,
+) -> tuple[list[JobRow], int]:
+    """Gives a page of jobs, the newest first, and how many there are in all."""
+    conditions, args = ["true"], list[Any]()
+    for condition, value in (
+        ("j.state = ANY({})", list(states) or None),
+        ("j.platform = {}", platform),
+        ("j.content_id = {}", content_id),
+        ("j.social_account_id = {}", social_account_id),
+    ):
+        if value is not None:
+            args.append(value)
+            conditions.append(condition.format(f"${len(args)}"))
+    where = " AND ".join(conditions)
+    rows = await scope.fetch(
+        f"SELECT {COLUMNS} {SOURCE} WHERE {where} ORDER BY j.created_at DESC, j.id DESC "
+        f"LIMIT ${len(args) + 1} OFFSET ${len(args) + 2}",
+        *args,
+        limit,
+        offset,
+    )
+    total = await scope.fetchval(f"SELECT count(*) FROM publish_jobs j WHERE {where}", *args)
+    return [_from_record(row) for row in rows], total
+
+
+async def get(scope: Scope, job_id: UUID, *, lock: bool = False) -> JobRow:
+    """Gives one job.
+
+    Args:
+        scope: The tenant's scope.
+        job_id: Which.
+        lock: Whether its row is locked until the scope ends.
+
+    Raises:
+        NotFound: The tenant has none of that id.
+    """
+    row = await scope.fetchrow(
+        f"SELECT {COLUMNS} {SOURCE} WHERE j.id = $1{' FOR UPDATE OF j' if lock else ''}", job_id
+    )
+    if row is None:
+        raise NotFound(f"There is no job {job_id}. List the jobs to see which there are.")
+    return _from_record(row)
+
+
+def _from_record(row: asyncpg.Record) -> JobRow:
+    return JobRow(**dict(row))
+
+
+def _present(wishes: PostMetadata) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(wishes)
+    return {key: value for key, value in plain.items() if value is not None}

@@ -1,0 +1,354 @@
+"""The ledger: what the engine is about to do for a part, that it did it, and how it ended.
+
+Three statements carry the promise "never twice". ``begin`` decides from the rows alone what may be
+done next: a part whose mark was written and whose outcome is unknown can only be looked for. ``mark``
+writes the pre-commit mark if, and only if, the job still belongs to this worker. ``settle`` writes an
+outcome under the same condition, together with what the job and the due index become.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+import uuid_utils.compat as uuids
+
+from mpcas2_core.accounts.broker import GrantRow
+from mpcas2_core.accounts.store import LatePolicy
+from mpcas2_core.database.scope import Scope
+from mpcas2_core.publishing.due import Lease, LeaseLost
+from mpcas2_hookspecs import Account, Published
+
+__all__ = ("PartRow", "Settlement", "Work", "begin", "mark", "mask", "record", "settle")
+
+Kind = Literal["publish", "find", "poll"]
+
+MAX_ANSWER_TEXT = 2_000
+SECRET_WORDS = ("token", "secret", "password", "authorization", "jwt", "cookie", "credential")
+
+
+class PartRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of a post as the tables hold it."""
+
+    position: int
+    text: str
+    media: list[dict[str, Any]]
+    state: Literal["pending", "sent", "accepted", "unconfirmed", "published"]
+    staged: dict[str, Any] | None = None
+    journal: dict[str, Any] = {}
+    handle: dict[str, Any] | None = None
+    post_id: str | None = None
+    post_url: str | None = None
+    post_data: dict[str, Any] | None = None
+
+    def as_published(self) -> Published:
+        """Gives a published part as later parts refer to it."""
+        return Published(id=self.post_id or "", url=self.post_url, data=self.post_data or {})
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """The one next thing to do for a claimed job.
+
+    Attributes:
+        attempt_id: Row of the ledger that was opened for it.
+        kind: Publish the part, look for it, or ask what became of it.
+        part: The part.
+        earlier: The parts before it, all published.
+        is_last: Whether the post is complete once this part is published.
+        account: For whom.
+        account_status: ``connected``, or why it cannot be used.
+        account_reason: What to do when it is not connected.
+        grant: The account's stored grant.
+        options: The network's own fields, for the first part.
+        failures: Passing faults in a row so far.
+        late_by: Seconds past its time, when nothing was tried yet; else None.
+        late_policy: What the owner wants done with a late post.
+    """
+
+    attempt_id: UUID
+    kind: Kind
+    part: PartRow
+    earlier: tuple[PartRow, ...]
+    is_last: bool
+    account: Account
+    account_status: str
+    account_reason: str | None
+    grant: GrantRow | None
+    options: dict[str, Any]
+    failures: int
+    late_by: float | None
+    late_policy: LatePolicy
+
+
+LOAD_SQL = (
+    "/* mpcas2:load */ WITH job AS (UPDATE publish_jobs SET next_attempt_at = NULL, "
+    "updated_at = now(), state = CASE state WHEN 'accepted' THEN state ELSE 'processing' END "
+    "WHERE id = $1 AND state IN ('scheduled', 'retrying', 'processing', 'accepted') AND EXISTS "
+    "(SELECT 1 FROM public.due_jobs WHERE job_id = $1 AND fence = $2) "
+    "RETURNING id, social_account_id, options, failures, scheduled_at) "
+    "SELECT j.options, j.failures, "
+    "extract(epoch FROM now() - j.scheduled_at)::float8 AS late_by, "
+    "NOT EXISTS (SELECT 1 FROM publish_attempts t WHERE t.job_id = j.id) AS untried, "
+    "a.id AS account_id, a.platform, a.platform_account_id, a.username, a.data, a.status, "
+    "a.status_reason, a.late_within_seconds, a.late_otherwise, "
+    "g.sealed, g.version, g.expires_at, "
+    "(SELECT jsonb_agg(jsonb_build_object('position', p.position, 'text', p.text, "
+    "'media', p.media, 'state', p.state, 'staged', p.staged, 'journal', p.journal, "
+    "'handle', p.handle, 'post_id', p.post_id, 'post_url', p.post_url, "
+    "'post_data', p.post_data) ORDER BY p.position) "
+    "FROM publish_parts p WHERE p.job_id = j.id) AS parts "
+    "FROM job j JOIN social_accounts a ON a.id = j.social_account_id "
+    "LEFT JOIN grants g ON g.account_id = a.id"
+)
+
+# An attempt without an outcome belongs to a worker that did not report back.
+OPEN_SQL = (
+    "/* mpcas2:open */ WITH dangling AS (UPDATE publish_attempts SET finished_at = now(), "
+    "outcome = CASE WHEN marked_at IS NULL THEN 'interrupted' ELSE 'unreported' END, "
+    "message = CASE WHEN marked_at IS NULL THEN 'The worker stopped before it sent anything.' "
+    "ELSE 'The worker did not report back after the pre-commit mark.' END "
+    "WHERE job_id = $2 AND outcome IS NULL) "
+    "INSERT INTO publish_attempts (id, job_id, position, kind, fence, worker) "
+    "VALUES ($1, $2, $3, $4, $5, $6)"
+)
+
+
+async def begin(scope: Scope, lease: Lease, worker: str) -> Work | None:
+    """Opens the next attempt of a claimed job.
+
+    Args:
+        scope: The scope of the lease's tenant.
+        lease: The claim.
+        worker: Name of the worker, for the ledger.
+
+    Returns:
+        What to do, or None when nothing is left to do; the job has then left the due index.
+    """
+    row = await scope.fetchrow(LOAD_SQL, lease.job_id, lease.fence)
+    parts = msgspec.convert(row["parts"], tuple[PartRow, ...]) if row else ()
+    part = next((entry for entry in parts if entry.state != "published"), None)
+    if row is None or part is None or part.state == "unconfirmed":
+        await scope.execute(
+            "DELETE FROM public.due_jobs WHERE job_id = $1 AND fence = $2",
+            lease.job_id,
+            lease.fence,
+        )
+        return None
+    kind: Kind = {"sent": "find", "accepted": "poll"}.get(part.state, "publish")  # type: ignore[assignment]  # the three values of Kind
+    attempt_id = uuids.uuid7()
+    await scope.execute(
+        OPEN_SQL, attempt_id, lease.job_id, part.position, kind, lease.fence, worker
+    )
+    return Work(
+        attempt_id=attempt_id,
+        kind=kind,
+        part=part,
+        earlier=parts[: part.position],
+        is_last=part.position == parts[-1].position,
+        account=Account(
+            id=str(row["account_id"]),
+            platform=row["platform"],
+            platform_account_id=row["platform_account_id"],
+            username=row["username"],
+            data=row["data"],
+        ),
+        account_status=row["status"],
+        account_reason=row["status_reason"],
+        grant=(
+            GrantRow(sealed=row["sealed"], version=row["version"], expires_at=row["expires_at"])
+            if row["sealed"] is not None
+            else None
+        ),
+        options=row["options"],
+        failures=row["failures"],
+        late_by=row["late_by"] if row["untried"] else None,
+        late_policy=LatePolicy(
+            within_seconds=row["late_within_seconds"], otherwise=row["late_otherwise"]
+        ),
+    )
+
+
+MARK_SQL = (
+    "/* mpcas2:mark */ WITH held AS (UPDATE public.due_jobs SET "
+    "lease_until = now() + make_interval(secs => $6), "
+    "next_at = now() + make_interval(secs => $6) "
+    "WHERE job_id = $1 AND fence = $2 AND lease_until > now() RETURNING job_id), "
+    "part AS (UPDATE publish_parts SET state = 'sent', staged = $5 "
+    "WHERE job_id = $1 AND position = $4 AND EXISTS (SELECT 1 FROM held)) "
+    "UPDATE publish_attempts SET marked_at = now(), "
+    "send_until = now() + make_interval(secs => $7) "
+    "WHERE id = $3 AND EXISTS (SELECT 1 FROM held) RETURNING marked_at"
+)
+
+
+async def mark(
+    scope: Scope,
+    lease: Lease,
+    work: Work,
+    staged: Mapping[str, Any],
+    *,
+    lease_seconds: float,
+    send_seconds: float,
+) -> datetime:
+    """Writes the pre-commit mark and what will be sent.
+
+    Args:
+        scope: The scope of the lease's tenant.
+        lease: The claim, which must still hold.
+        work: The attempt.
+        staged: What ``publish`` will be given.
+        lease_seconds: The lease runs this long from now.
+        send_seconds: The send may last this long.
+
+    Raises:
+        LeaseLost: The job belongs to somebody else, was cancelled, or the lease ran out.
+    """
+    marked_at: datetime | None = await scope.fetchval(
+        MARK_SQL,
+        lease.job_id,
+        lease.fence,
+        work.attempt_id,
+        work.part.position,
+        staged,
+        lease_seconds,
+        send_seconds,
+    )
+    if marked_at is None:
+        raise LeaseLost
+    return marked_at
+
+
+async def record(scope: Scope, lease: Lease, position: int, name: str, value: Any) -> None:
+    """Adds a durable handle to a part's journal.
+
+    Raises:
+        LeaseLost: The job is no longer this worker's.
+    """
+    written = await scope.fetchval(
+        "/* mpcas2:journal */ UPDATE publish_parts SET journal = journal || $4 "
+        "WHERE job_id = $1 AND position = $2 AND EXISTS "
+        "(SELECT 1 FROM public.due_jobs WHERE job_id = $1 AND fence = $3) RETURNING position",
+        lease.job_id,
+        position,
+        lease.fence,
+        {name: value},
+    )
+    if written is None:
+        raise LeaseLost
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """How an attempt ended, and what part, job and due index become.
+
+    Attributes:
+        outcome: For the ledger.
+        message: For people; None when there is nothing to say.
+        code: The network's code.
+        answer: What the network said; masked before it is stored.
+        part_state: New state of the part.
+        keeps_staged: Whether a repeat must send the very same; otherwise it stages anew.
+        handle: For ``poll``.
+        post: The published post.
+        job_state: New state of the job; None leaves it.
+        needs_attention: Whether a person has to do something.
+        failures: New count of passing faults in a row.
+        error_code: For people and programs, on the job.
+        next_after: Seconds until the job is looked at again; None with ``continues`` False takes it
+            out of the due index.
+        continues: True keeps the lease: this worker goes on with the job at once.
+    """
+
+    outcome: str
+    part_state: str
+    message: str | None = None
+    code: str | None = None
+    answer: dict[str, Any] | None = None
+    keeps_staged: bool = False
+    handle: dict[str, Any] | None = None
+    post: Published | None = None
+    job_state: str | None = None
+    needs_attention: bool = False
+    failures: int = 0
+    error_code: str | None = None
+    next_after: float | None = None
+    continues: bool = False
+
+
+SETTLE_SQL = (
+    "/* mpcas2:settle */ WITH held AS MATERIALIZED (SELECT job_id FROM public.due_jobs "
+    "WHERE job_id = $1 AND fence = $2 FOR UPDATE), "
+    "attempt AS (UPDATE publish_attempts SET finished_at = now(), outcome = $5, message = $6, "
+    "code = $7, answer = $8 WHERE id = $3 AND EXISTS (SELECT 1 FROM held)), "
+    "part AS (UPDATE publish_parts SET state = $9, "
+    "staged = CASE WHEN $10 THEN staged END, handle = $11, post_id = $12, post_url = $13, "
+    "post_data = $14, published_at = CASE WHEN $9 = 'published' THEN now() END "
+    "WHERE job_id = $1 AND position = $4 AND EXISTS (SELECT 1 FROM held)), "
+    "gone AS (DELETE FROM public.due_jobs WHERE job_id IN (SELECT job_id FROM held) "
+    "AND NOT $15 AND $16::float8 IS NULL), "
+    "parked AS (UPDATE public.due_jobs SET lease_until = NULL, worker = NULL, "
+    "next_at = now() + make_interval(secs => $16) "
+    "WHERE job_id IN (SELECT job_id FROM held) AND NOT $15 AND $16::float8 IS NOT NULL) "
+    "UPDATE publish_jobs SET state = coalesce($17, state), needs_attention = $18, "
+    "failures = $19, error_code = $20, error_message = CASE WHEN $20::text IS NULL THEN NULL "
+    "ELSE $6 END, next_attempt_at = now() + make_interval(secs => $16), updated_at = now(), "
+    "published_at = CASE WHEN $17 = 'published' THEN now() ELSE published_at END, "
+    "platform_post_id = CASE WHEN $4 = 0 THEN coalesce($12, platform_post_id) "
+    "ELSE platform_post_id END, "
+    "platform_post_url = CASE WHEN $4 = 0 THEN coalesce($13, platform_post_url) "
+    "ELSE platform_post_url END "
+    "WHERE id = $1 AND EXISTS (SELECT 1 FROM held) RETURNING id"
+)
+
+
+async def settle(scope: Scope, lease: Lease, work: Work, result: Settlement) -> None:
+    """Writes how an attempt ended.
+
+    Raises:
+        LeaseLost: The job is no longer this worker's; nothing was written.
+    """
+    post = result.post
+    written = await scope.fetchval(
+        SETTLE_SQL,
+        lease.job_id,
+        lease.fence,
+        work.attempt_id,
+        work.part.position,
+        result.outcome,
+        result.message,
+        result.code,
+        mask(result.answer) if result.answer else None,
+        result.part_state,
+        result.keeps_staged,
+        result.handle,
+        post.id if post else None,
+        post.url if post else None,
+        post.data if post else None,
+        result.continues,
+        result.next_after,
+        result.job_state,
+        result.needs_attention,
+        result.failures,
+        result.error_code,
+    )
+    if written is None:
+        raise LeaseLost
+
+
+def mask(value: Any) -> Any:
+    """Hides what looks like a secret in a network's answer, and cuts what is too long."""
+    if isinstance(value, Mapping):
+        return {
+            str(key): "***"
+            if any(word in str(key).lower() for word in SECRET_WORDS)
+            else mask(entry)
+            for key, entry in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [mask(entry) for entry in value]
+    if isinstance(value, str):
+        # PostgreSQL's jsonb takes no NUL.
+        return value[:MAX_ANSWER_TEXT].replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return value

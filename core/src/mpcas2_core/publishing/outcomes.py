@@ -1,0 +1,250 @@
+"""Turns what an adapter returned or raised into what the ledger, the part and the job become.
+
+The rules of this module are the product's promise: what may have been posted never ends as ``failed``,
+and nothing is repeated unless the network proved that it is not there.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import msgspec
+
+from mpcas2_core.publishing.ledger import Settlement, Work
+from mpcas2_hookspecs import (
+    Absent,
+    Accepted,
+    CannotTell,
+    Found,
+    OutcomeUnknown,
+    PlatformError,
+    Published,
+    RateLimited,
+    Rejected,
+    StillDeciding,
+    Unauthorized,
+    Unavailable,
+)
+
+__all__ = ("Patience", "absent", "accepted", "failed", "missed", "published", "unconfirmed")
+
+DEFAULT_RATE_PAUSE = 60.0
+
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """How long and how often passing faults are waited for."""
+
+    first: float
+    longest: float
+    max_failures: int
+
+    def pause(self, failures: int) -> float:
+        """Gives the seconds to wait after so many faults in a row, doubling and uneven."""
+        full: float = min(self.longest, self.first * 2 ** max(0, failures - 1))
+        return full * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, hides nothing
+
+
+def published(work: Work, post: Published, *, found: bool = False) -> Settlement:
+    """The part is on the network."""
+    return Settlement(
+        outcome="found" if found else "published",
+        message="An earlier attempt had succeeded." if found else None,
+        part_state="published",
+        post=post,
+        answer=_plain(post),
+        job_state="published" if work.is_last else None,
+        continues=not work.is_last,
+    )
+
+
+def accepted(answer: Accepted) -> Settlement:
+    """The network took the part and decides later."""
+    return Settlement(
+        outcome="accepted",
+        message="The network accepted the post and is working on it.",
+        part_state="accepted",
+        handle=answer.handle,
+        keeps_staged=True,
+        answer=_plain(answer),
+        job_state="accepted",
+        next_after=answer.check_after,
+    )
+
+
+def deciding(work: Work, answer: StillDeciding) -> Settlement:
+    """The network is still at it."""
+    return Settlement(
+        outcome="still_deciding",
+        message=answer.note or None,
+        part_state="accepted",
+        handle=work.part.handle,
+        keeps_staged=True,
+        job_state="accepted",
+        next_after=answer.check_after,
+    )
+
+
+def absent(work: Work, answer: Absent, patience: Patience) -> Settlement:
+    """The network proved that nothing was posted, so the very same may be sent again."""
+    failures = work.failures + 1
+    if failures >= patience.max_failures:
+        return Settlement(
+            outcome="absent",
+            message=f"Nothing was posted ({answer.proof}), after {failures} tries. Use `retry` once "
+            "the network answers again.",
+            part_state="pending",
+            job_state="failed",
+            failures=failures,
+            error_code="NETWORK_UNAVAILABLE",
+        )
+    at_once = work.failures == 0
+    return Settlement(
+        outcome="absent",
+        message=f"Nothing was posted: {answer.proof}.",
+        part_state="pending",
+        keeps_staged=True,
+        failures=failures,
+        job_state=None if at_once else "retrying",
+        continues=at_once,
+        next_after=None if at_once else patience.pause(failures),
+    )
+
+
+def unconfirmed(message: str, *, outcome: str = "cannot_tell") -> Settlement:
+    """Nobody can tell whether the part is there; a person decides."""
+    return Settlement(
+        outcome=outcome,
+        message=message,
+        part_state="unconfirmed",
+        keeps_staged=True,
+        job_state="unconfirmed",
+        needs_attention=True,
+        error_code="UNCONFIRMED",
+    )
+
+
+def found(work: Work, answer: Found | Absent | CannotTell, patience: Patience) -> Settlement:
+    """What ``find`` said."""
+    if isinstance(answer, Found):
+        return published(work, answer.post, found=True)
+    if isinstance(answer, Absent):
+        return absent(work, answer, patience)
+    return unconfirmed(
+        f"{answer.reason} If the post is there, use `confirm`; if it is not, use `repost`."
+    )
+
+
+def missed(work: Work) -> Settlement:
+    """The post's time passed while nothing ran, and its owner does not want it that late."""
+    ask = work.late_policy.otherwise == "ask"
+    minutes = round((work.late_by or 0) / 60)
+    advice = "Use `retry` to post it now, or `reschedule`." if ask else "It was skipped, as wished."
+    return Settlement(
+        outcome="missed",
+        message=f"The time of this post passed {minutes} minutes ago while nothing ran. {advice}",
+        part_state="pending",
+        job_state="missed",
+        needs_attention=ask,
+        error_code="MISSED",
+    )
+
+
+def failed(work: Work, error: BaseException, patience: Patience) -> Settlement:
+    """What an adapter raised, before or after the mark, in a publish, a find or a poll."""
+    if not isinstance(error, PlatformError):
+        error = _classified(work, error)
+    if isinstance(error, OutcomeUnknown) and work.kind == "publish":
+        return Settlement(
+            outcome="unknown",
+            message=error.message,
+            code=error.code,
+            answer=error.answer,
+            part_state="sent",
+            keeps_staged=True,
+            failures=work.failures,
+            continues=True,
+        )
+    passing = not isinstance(error, Rejected | Unauthorized)
+    failures = work.failures + (0 if isinstance(error, RateLimited) else 1)
+    base = _Base(message=error.message, code=error.code, answer=error.answer)
+    if passing and failures < patience.max_failures:
+        return _later(work, error, failures, patience, base)
+    return _ended(work, error, failures, base)
+
+
+class _Base(msgspec.Struct, frozen=True, kw_only=True):
+    message: str
+    code: str | None
+    answer: dict[str, Any]
+
+
+def _later(
+    work: Work, error: PlatformError, failures: int, patience: Patience, base: _Base
+) -> Settlement:
+    pause = patience.pause(failures)
+    if isinstance(error, RateLimited):
+        told = DEFAULT_RATE_PAUSE if error.retry_after is None else error.retry_after
+        # A little later than told, and not everybody at the same moment.
+        pause = told + random.uniform(0.0, max(1.0, told * 0.1))  # noqa: S311 - spreads load
+    return Settlement(
+        outcome="rate_limited" if isinstance(error, RateLimited) else "unavailable",
+        message=base.message,
+        code=base.code,
+        answer=base.answer,
+        part_state=_unchanged(work),
+        keeps_staged=work.kind != "publish",
+        handle=work.part.handle,
+        job_state="accepted" if work.kind == "poll" else "retrying",
+        failures=failures,
+        next_after=pause,
+    )
+
+
+def _ended(work: Work, error: PlatformError, failures: int, base: _Base) -> Settlement:
+    outcome, code = "unavailable", "NETWORK_UNAVAILABLE"
+    if isinstance(error, Rejected):
+        outcome, code = "rejected", "REJECTED"
+    elif isinstance(error, Unauthorized):
+        outcome, code = "unauthorized", "ACCOUNT_EXPIRED"
+    may_be_there = work.kind == "find" or (work.kind == "poll" and outcome != "rejected")
+    if may_be_there:
+        # The question failed, not the post. `retry` asks again.
+        return msgspec.structs.replace(
+            unconfirmed(
+                f"{base.message} Whether the post is there could not be found out. Use `retry` to ask "
+                "the network again, or `confirm` or `repost` if you know.",
+                outcome=outcome,
+            ),
+            code=base.code,
+            answer=base.answer,
+            handle=work.part.handle,
+            failures=failures,
+        )
+    return Settlement(
+        outcome=outcome,
+        message=base.message,
+        code=base.code,
+        answer=base.answer,
+        part_state="pending",
+        job_state="failed",
+        needs_attention=True,
+        failures=failures,
+        error_code=code,
+    )
+
+
+def _unchanged(work: Work) -> str:
+    return {"find": "sent", "poll": "accepted"}.get(work.kind, "pending")
+
+
+def _classified(work: Work, error: BaseException) -> PlatformError:
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if work.kind == "publish":
+        return OutcomeUnknown(f"The answer is missing or was not understood ({what}).")
+    return Unavailable(f"The question to the network failed ({what}).")
+
+
+def _plain(value: msgspec.Struct) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(value)
+    return plain

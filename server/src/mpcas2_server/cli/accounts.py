@@ -1,0 +1,191 @@
+"""``mpcas2 account``: connects, lists and removes accounts on networks."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mpcas2_server.cli.connection import connect, server_option
+from mpcas2_server.cli.failures import CliError, ExitCode
+from mpcas2_server.cli.output import clean, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from mpcas2_server.client import Client
+
+__all__ = ("account",)
+
+
+@click.group()
+def account() -> None:
+    """Connect accounts on networks, list them, remove them."""
+
+
+@account.command("connect")
+@click.argument("platform")
+@click.option(
+    "--field", "fields", multiple=True, metavar="NAME=VALUE", help="A field of the network's form."
+)
+@click.option(
+    "--secret-stdin", metavar="NAME", help="Read this secret field from standard input."
+)
+@server_option
+@json_option
+def connect_account(
+    *,
+    platform: str,
+    fields: tuple[str, ...],
+    secret_stdin: str | None,
+    server: str | None,
+    as_json: bool,
+) -> None:
+    """Connect an account, or renew the sign-in of one.
+
+    What the network needs and was not given is asked for, secrets without showing them.
+
+    \b
+    Examples:
+      mpcas2 account connect bluesky
+      mpcas2 account connect bluesky --field identifier=ada.example.org \\
+          --secret-stdin password < app-password.txt
+    """
+    given = dict(_name_and_value(field) for field in fields)
+    with connect(server) as client:
+        form = _form(client, platform)
+        known = {field["name"] for field in form}
+        for name in [*given, *([secret_stdin] if secret_stdin else [])]:
+            if name not in known:
+                raise CliError(
+                    f"{platform} has no field {name!r}.",
+                    hint=f"Its fields are {', '.join(sorted(known))}.",
+                    exit_code=ExitCode.USAGE,
+                    code="USAGE",
+                )
+        if secret_stdin:
+            given[secret_stdin] = sys.stdin.readline().rstrip("\r\n")
+        for field in form:
+            if field["name"] not in given:
+                value = _ask(field)
+                if value:
+                    given[field["name"]] = value
+        body = {"platform": platform, "credentials": given}
+        connected = client.post("/social-accounts", body)
+    if as_json:
+        print_json(connected)
+        return
+    handle = f"{platform}:@{connected['username']}"
+    click.echo(f"Connected {clean(handle)} ({connected['id']}).")
+    click.echo(f'Next: mpcas2 publish --text "Hello" --to {clean(handle)} --wait')
+
+
+@account.command("list")
+@click.option("--platform", help="Only of this network.")
+@server_option
+@json_option
+def list_accounts(*, platform: str | None, server: str | None, as_json: bool) -> None:
+    """List the connected accounts.
+
+    Example: mpcas2 account list --platform bluesky
+    """
+    with connect(server) as client:
+        found = list(client.pages("/social-accounts", platform=platform))
+    if as_json:
+        print_json({"data": found})
+        return
+    print_table(
+        ["ID", "PLATFORM", "ACCOUNT", "STATUS", "WHY"],
+        [
+            [one["id"], one["platform"], f"@{one['username']}", one["status"]]
+            + [one.get("statusReason", "")]
+            for one in found
+        ],
+        empty="No account is connected. Connect one with `mpcas2 account connect bluesky`.",
+        states="STATUS",
+    )
+
+
+@account.command("remove")
+@click.argument("which", metavar="ID|@HANDLE")
+@server_option
+@json_option
+def remove(*, which: str, server: str | None, as_json: bool) -> None:
+    """Disconnect an account; its pending posts are cancelled, and said.
+
+    \b
+    Examples:
+      mpcas2 account remove @ada.example.org
+      mpcas2 account remove bluesky:@ada.example.org
+    """
+    from mpcas2_server.cli.targets import resolve  # noqa: PLC0415 - only this command needs it
+
+    with connect(server) as client:
+        found = list(client.pages("/social-accounts"))
+        chosen = resolve(found, [which], every=True)
+        if len(chosen) > 1:
+            raise CliError(
+                f"{which!r} means {len(chosen)} accounts.",
+                hint="Give the id of one; `mpcas2 account list` shows them.",
+                exit_code=ExitCode.USAGE,
+                code="USAGE",
+            )
+        answer = client.delete(f"/social-accounts/{chosen[0]['id']}")
+    if as_json:
+        print_json(answer)
+        return
+    click.echo(f"Disconnected {chosen[0]['platform']}:@{clean(chosen[0]['username'])}.")
+    cancelled = answer.get("cancelledJobs", [])
+    if cancelled:
+        click.echo(f"{len(cancelled)} pending posts were cancelled: {', '.join(cancelled)}")
+
+
+def _form(client: Client, platform: str) -> list[dict[str, Any]]:
+    platforms = {one["key"]: one for one in client.get("/platforms")["data"]}
+    if platform not in platforms:
+        raise CliError(
+            f"The server has no network {platform!r}.",
+            hint=f"It has {', '.join(sorted(platforms)) or 'none'}. `mpcas2 plugin list` on the "
+            "server's machine says why one is missing.",
+            exit_code=ExitCode.NOT_FOUND,
+            code="UNKNOWN_PLATFORM",
+        )
+    form: list[dict[str, Any]] = platforms[platform]["connect"].get("fields", [])
+    return form
+
+
+def _name_and_value(field: str) -> tuple[str, str]:
+    name, separator, value = field.partition("=")
+    if not separator or not name:
+        raise CliError(
+            f"--field {field!r} is not NAME=VALUE.",
+            hint="Write it as --field identifier=ada.example.org.",
+            exit_code=ExitCode.USAGE,
+            code="USAGE",
+        )
+    return name, value
+
+
+def _ask(field: dict[str, Any]) -> str:
+    if not sys.stdin.isatty():
+        if field.get("required", True) and "default" not in field:
+            option = "--secret-stdin" if field.get("secret") else "--field"
+            example = field["name"] if field.get("secret") else f"{field['name']}=…"
+            raise CliError(
+                f"The field {field['name']!r} ({field['title']}) is missing, and there is no "
+                "terminal to ask on.",
+                hint=f"Add {option} {example}. {field.get('help', '')}".rstrip(),
+                exit_code=ExitCode.USAGE,
+                code="USAGE",
+            )
+        return ""
+    if field.get("help"):
+        click.echo(click.style(clean(field["help"]), dim=True), err=True)
+    default = field.get("default") if field.get("required", True) else field.get("default", "")
+    answer = click.prompt(
+        clean(field["title"]),
+        default=default,
+        show_default=bool(default),
+        hide_input=bool(field.get("secret")),
+        err=True,
+    )
+    return str(answer)

@@ -1,0 +1,104 @@
+"""``mpcas2 content``: lists, shows and deletes what was uploaded."""
+
+from __future__ import annotations
+
+import click
+
+from mpcas2_server.cli.connection import connect, server_option
+from mpcas2_server.cli.output import clean, json_option, print_fields, print_json, print_table
+from mpcas2_server.cli.when import show_time, show_time_exactly
+
+__all__ = ("content",)
+
+_KINDS = ["video", "image", "audio", "document", "text"]
+_STATUSES = ["draft", "processing", "ready", "published", "archived"]
+
+
+@click.group()
+def content() -> None:
+    """List, show and delete what was uploaded."""
+
+
+@content.command("list")
+@click.option("--type", "kind", type=click.Choice(_KINDS), help="Only of this type.")
+@click.option("--status", type=click.Choice(_STATUSES), help="Only with this status.")
+@click.option("--most", type=click.IntRange(min=1), default=20, show_default=True)
+@server_option
+@json_option
+def list_content(
+    *, kind: str | None, status: str | None, most: int, server: str | None, as_json: bool
+) -> None:
+    """List content, the newest first.
+
+    Example: mpcas2 content list --type image
+    """
+    with connect(server) as client:
+        found = list(client.pages("/content", most=most, type=kind, status=status))
+    if as_json:
+        print_json({"data": found})
+        return
+    print_table(
+        ["ID", "TYPE", "STATUS", "CREATED", "TITLE"],
+        [
+            [one["id"], one["type"], one["status"], show_time(one["createdAt"]), one["title"]]
+            for one in found
+        ],
+        empty="There is no content yet. `mpcas2 publish FILE` uploads some.",
+        states="STATUS",
+    )
+
+
+@content.command("show")
+@click.argument("content_id", metavar="ID")
+@server_option
+@json_option
+def show(*, content_id: str, server: str | None, as_json: bool) -> None:
+    """Show one piece of content.
+
+    Example: mpcas2 content show 01890a5d-ac96-774b-bcce-b302099a8057
+    """
+    with connect(server) as client:
+        one = client.get(f"/content/{content_id}")
+    if as_json:
+        print_json(one)
+        return
+    size = f"{one['fileSize']:,} bytes" if "fileSize" in one else ""
+    pixels = f"{one['width']} x {one['height']}" if "width" in one else ""
+    print_fields(
+        [
+            ("ID", one["id"]),
+            ("Type", one["type"]),
+            ("Title", one["title"]),
+            ("Status", one["status"]),
+            ("Text", one.get("text", "")),
+            ("Description", one.get("description", "")),
+            ("Alt text", one.get("altText", "")),
+            ("Tags", ", ".join(one.get("tags", []))),
+            ("File", one.get("fileName", "")),
+            ("Size", ", ".join(filter(None, [size, pixels, one.get("mimeType", "")]))),
+            ("Created", show_time_exactly(one["createdAt"])),
+            ("Changed", show_time_exactly(one["updatedAt"])),
+        ]
+    )
+
+
+@content.command("delete")
+@click.argument("content_id", metavar="ID")
+@server_option
+@json_option
+def delete(*, content_id: str, server: str | None, as_json: bool) -> None:
+    """Delete content; its pending posts are cancelled, and said.
+
+    Posts that are out already stay on their networks.
+
+    Example: mpcas2 content delete 01890a5d-ac96-774b-bcce-b302099a8057
+    """
+    with connect(server) as client:
+        answer = client.delete(f"/content/{content_id}")
+    if as_json:
+        print_json(answer)
+        return
+    click.echo(f"Deleted {clean(content_id)}.")
+    cancelled = answer.get("cancelledJobs", [])
+    if cancelled:
+        click.echo(f"{len(cancelled)} pending posts were cancelled: {', '.join(cancelled)}")

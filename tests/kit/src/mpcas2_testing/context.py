@@ -1,0 +1,158 @@
+"""Contexts for adapters under test: real HTTP clients, everything else in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import msgspec
+
+from mpcas2_hookspecs import Account, Media, Rejected
+
+__all__ = ("MemoryConnectContext", "MemoryPublishContext", "system_clock")
+
+Clock = Callable[[], datetime]
+"""Tells the time, aware and in UTC."""
+
+_TIMEOUT_SECONDS = 10.0
+_CHUNK_BYTES = 64 * 1024
+
+
+def system_clock() -> datetime:
+    """Tells the machine's time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+class MemoryConnectContext:
+    """A :class:`~mpcas2_hookspecs.ConnectContext` to use with ``async with``.
+
+    Unlike the engine's, its client reaches private networks, where practice networks live.
+
+    Args:
+        clock: The time that the adapter is told.
+        timeout: Seconds to wait for the network.
+    """
+
+    def __init__(self, *, clock: Clock = system_clock, timeout: float = _TIMEOUT_SECONDS) -> None:
+        self._clock = clock
+        self._client = _client(None, timeout)
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """A client without credentials."""
+        return self._client
+
+    def now(self) -> datetime:
+        """Tells the time of the given clock."""
+        return self._clock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._client.aclose()
+
+
+class MemoryPublishContext:
+    """A :class:`~mpcas2_hookspecs.PublishContext` to use with ``async with``.
+
+    As in the engine, nothing that is not JSON gets into the journal, and the client follows no
+    redirect and never retries. Unlike the engine's, it reaches private networks.
+
+    Args:
+        account: The account to publish for.
+        access_token: What ``http`` sends as ``Authorization: Bearer``.
+        media: The bytes of each file by :attr:`Media.id`.
+        journal: The journal; hand the same one to a second context to play a successor.
+        clock: The time that the adapter is told.
+        timeout: Seconds to wait for the network.
+    """
+
+    def __init__(
+        self,
+        *,
+        account: Account,
+        access_token: str,
+        media: Mapping[str, bytes] | None = None,
+        journal: MutableMapping[str, Any] | None = None,
+        clock: Clock = system_clock,
+        timeout: float = _TIMEOUT_SECONDS,
+    ) -> None:
+        self._account = account
+        self._media = dict(media or {})
+        self._journal: MutableMapping[str, Any] = {} if journal is None else journal
+        self._clock = clock
+        self._http = _client(access_token, timeout)
+        self._bare_http = _client(None, timeout)
+
+    @property
+    def account(self) -> Account:
+        """The account that the part is for."""
+        return self._account
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """A client that adds the access token to every request."""
+        return self._http
+
+    @property
+    def bare_http(self) -> httpx.AsyncClient:
+        """A client without credentials."""
+        return self._bare_http
+
+    @property
+    def journal(self) -> Mapping[str, Any]:
+        """What was recorded so far."""
+        return self._journal
+
+    def now(self) -> datetime:
+        """Tells the time of the given clock."""
+        return self._clock()
+
+    async def record(self, name: str, value: Any) -> None:
+        """Stores a handle as JSON; a later one of the same name replaces it.
+
+        Raises:
+            TypeError: The value is not JSON.
+        """
+        self._journal[name] = msgspec.json.decode(msgspec.json.encode(value))
+
+    async def open_media(self, media: Media) -> AsyncIterator[bytes]:
+        """Reads a file in chunks of 64 KiB.
+
+        Raises:
+            Rejected: The context was given no such file.
+        """
+        if media.id not in self._media:
+            raise Rejected(f"The file {media.id} is gone; upload it again.", code="media-gone")
+        content = self._media[media.id]
+        for start in range(0, len(content), _CHUNK_BYTES):
+            yield content[start : start + _CHUNK_BYTES]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.aclose()
+        await self._bare_http.aclose()
+
+
+def _client(access_token: str | None, timeout: float) -> httpx.AsyncClient:
+    headers = {} if access_token is None else {"Authorization": f"Bearer {access_token}"}
+    # trust_env would let a proxy of the machine stand between a test and its practice network.
+    return httpx.AsyncClient(
+        headers=headers, timeout=timeout, follow_redirects=False, trust_env=False
+    )
