@@ -116,7 +116,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 values[name] = value
         values["home"] = str(Path(values["home"]).expanduser().absolute())
         try:
-            settings = msgspec.convert(values, cls, strict=False)
+            settings = msgspec.convert(values, cls, strict=False, dec_hook=_as_path)
         except msgspec.ValidationError as error:
             raise SettingsError(_explain(str(error))) from error
         settings.check()
@@ -164,6 +164,10 @@ def mask_url(url: str) -> str:
     scheme, _, credentials = head.partition("://")
     user, colon, _ = credentials.partition(":")
     return f"{scheme}://{user}{colon}{'***' if colon else ''}@{tail}"
+
+
+def _as_path(kind: type, value: Any) -> Any:
+    return kind(value) if kind is Path else value
 
 
 def _read(environ: Mapping[str, str], name: str) -> str | None:

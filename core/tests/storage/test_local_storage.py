@@ -51,7 +51,7 @@ def test_a_file_is_named_by_its_bytes_inside_its_tenants_folder(
         return await read(storage, ONE, digest)
 
     assert asyncio.run(story()) == data
-    assert files(tmp_path) == [Path("media", str(ONE), digest[:2], digest)]
+    assert files(tmp_path) == [Path(str(ONE), digest[:2], digest)]
 
 
 def test_a_file_is_read_in_chunks_of_a_bounded_size(storage: LocalStorage) -> None:
@@ -69,7 +69,7 @@ def test_equal_files_of_one_tenant_are_kept_once_and_of_two_tenants_twice(
 ) -> None:
     async def story() -> None:
         first = await put(storage, ONE, b"the same")
-        path = tmp_path / "media" / str(ONE) / first.sha256[:2] / first.sha256
+        path = tmp_path / str(ONE) / first.sha256[:2] / first.sha256
         inode = path.stat().st_ino
         assert await put(storage, ONE, b"the same") == first
         assert path.stat().st_ino == inode
@@ -183,7 +183,7 @@ def test_a_damaged_file_is_replaced_by_the_next_upload_of_its_bytes(
 ) -> None:
     async def story() -> bytes:
         stored = await put(storage, ONE, b"whole")
-        (tmp_path / "media" / str(ONE) / stored.sha256[:2] / stored.sha256).write_bytes(b"wh")
+        (tmp_path / str(ONE) / stored.sha256[:2] / stored.sha256).write_bytes(b"wh")
         await put(storage, ONE, b"whole")
         return await read(storage, ONE, stored.sha256)
 
@@ -220,13 +220,13 @@ def test_the_health_check_leaves_nothing_and_names_a_folder_that_cannot_be_writt
     (tmp_path / "file").write_bytes(b"")
     told = asyncio.run(LocalStorage(tmp_path / "file").check())
     assert told is not None
-    assert str(tmp_path / "file" / "media") in told
+    assert str(tmp_path / "file") in told
 
 
 def test_half_written_files_of_a_killed_process_are_removed_after_a_day(
     storage: LocalStorage, tmp_path: Path
 ) -> None:
-    incoming = tmp_path / "media" / str(ONE) / "incoming"
+    incoming = tmp_path / str(ONE) / "incoming"
     incoming.mkdir(parents=True)
     for name, age in (("old", 25 * 3600), ("young", 3600)):
         (incoming / name).write_bytes(b"half")

@@ -94,7 +94,8 @@ class SandboxApp:
         self._router = self._open()
 
     def _open(self) -> Router:
-        routes = [*control_routes(self.core, self.reset), *self.network.routes(self.core)]
+        # The network's routes stand first: they are the ones that many requests look for.
+        routes = [*self.network.routes(self.core), *control_routes(self.core, self.reset)]
         return Router(routes, redirect_slashes=False)
 
     def reset(self) -> None:

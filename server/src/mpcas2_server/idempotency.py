@@ -22,7 +22,7 @@ from mpcas2_server.caller import Caller, engine_of
 from mpcas2_server.wire import ENCODER, answer, no_content
 
 if TYPE_CHECKING:
-    from mpcas2_core.database import Connection
+    from mpcas2_core.database.pool import Connection
 
 __all__ = ("Outcome", "earlier_answer", "key_of", "once", "once_anonymous")
 

@@ -27,14 +27,14 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class LocalStorage:
-    """Keeps media files under ``<root>/media``.
+    """Keeps media files as ``<root>/<tenant id>/<first two digits>/<sha256>``.
 
     Args:
-        root: Folder of the installation; made with the first file.
+        root: Folder for media alone; made with the first file.
     """
 
     def __init__(self, root: Path) -> None:
-        self._media = root / "media"
+        self._root = root
 
     @asynccontextmanager
     async def writer(self, tenant_id: UUID) -> AsyncIterator[StorageWriter]:
@@ -43,7 +43,7 @@ class LocalStorage:
         The file on disk is made with the first byte. See :class:`StorageWriter`.
         """
         writer = LocalWriter(
-            incoming=self._media / str(tenant_id) / INCOMING / uuid4().hex,
+            incoming=self._root / str(tenant_id) / INCOMING / uuid4().hex,
             target=lambda sha256: self._path(tenant_id, sha256),
         )
         try:
@@ -95,7 +95,7 @@ class LocalStorage:
             await _in_thread(self._try_out)
         except OSError as error:
             return (
-                f"Media cannot be written under {self._media} ({error.strerror}). "
+                f"Media cannot be written under {self._root} ({error.strerror}). "
                 "Give the process the right to write there, or make room."
             )
         return None
@@ -113,11 +113,11 @@ class LocalStorage:
     def _path(self, tenant_id: UUID, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
             raise ValueError(f"{sha256!r} is not a SHA-256 in lower-case hexadecimal.")
-        return self._media / str(tenant_id) / sha256[:2] / sha256
+        return self._root / str(tenant_id) / sha256[:2] / sha256
 
     def _try_out(self) -> None:
-        self._media.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self._media / f".check-{uuid4().hex}"
+        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self._root / f".check-{uuid4().hex}"
         try:
             path.write_bytes(b"1")
         finally:
@@ -126,7 +126,7 @@ class LocalStorage:
     def _remove_abandoned(self) -> int:
         before = time.time() - ABANDONED_SECONDS
         removed = 0
-        for path in self._media.glob(f"*/{INCOMING}/*"):
+        for path in self._root.glob(f"*/{INCOMING}/*"):
             try:
                 if path.stat().st_mtime < before:
                     path.unlink()

@@ -1,7 +1,7 @@
 """What the engine asks of a place for media files.
 
 A file is named by the SHA-256 of its bytes inside the part of the store that belongs to one tenant:
-``media/<tenant id>/<first two digits>/<sha256>``. Equal files of one tenant are kept once; files of
+``<tenant id>/<first two digits>/<sha256>``. Equal files of one tenant are kept once; files of
 two tenants are never shared, so that a tenant can be erased whole.
 """
 

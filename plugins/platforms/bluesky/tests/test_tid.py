@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from mpcas2_platform_bluesky.tid import new_tid
+from mpcas2_platform_bluesky.records import new_tid
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 # The pattern that https://atproto.com/specs/tid gives.

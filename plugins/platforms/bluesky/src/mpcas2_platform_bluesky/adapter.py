@@ -33,8 +33,12 @@ from mpcas2_hookspecs import (
 from mpcas2_platform_bluesky import session, xrpc
 from mpcas2_platform_bluesky.facets import build_facets, find_spans, mentioned_handles
 from mpcas2_platform_bluesky.options import BlueskyOptions
-from mpcas2_platform_bluesky.records import COLLECTION, post_record, refuse_impossible
-from mpcas2_platform_bluesky.tid import new_tid
+from mpcas2_platform_bluesky.records import (
+    COLLECTION,
+    new_tid,
+    post_record,
+    refuse_impossible,
+)
 from mpcas2_platform_bluesky.wire import Handle, RecordAnswer, Uploaded, WrittenRecord
 
 __all__ = ("MAX_IMAGE_BYTES", "BlueskyPlatform")
