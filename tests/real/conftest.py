@@ -19,13 +19,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import httpx
 import msgspec
 import pytest
 
 FOLDER = Path(__file__).parent
+POST = "app.bsky.feed.post"
+TID_FIRST, TID_REST = "234567abcdefghij", "234567abcdefghijklmnopqrstuvwxyz"
 INSTALL_SECONDS = 1200
 START_SECONDS = 120
 
@@ -101,6 +103,50 @@ def _base64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Calls the server by plain HTTP in the name of one account."""
+
+    http: httpx.Client
+    account: Account
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+
+    def send(self, method: str, body: Any = None, *, token: str | None = None) -> httpx.Response:
+        headers = {"authorization": f"Bearer {token or self.access}"}
+        return self.http.post(method, json=body, headers=headers)
+
+    def get(self, method: str, *, token: str | None = None, **query: str) -> httpx.Response:
+        headers = {"authorization": f"Bearer {token or self.access}"}
+        return self.http.get(method, params=query, headers=headers)
+
+    def write(
+        self, record: dict[str, Any], key: str | None = None, *, how: str = "putRecord", **more: Any
+    ) -> httpx.Response:
+        body = {"repo": self.account.did, "collection": POST, "record": record}
+        return self.send(f"com.atproto.repo.{how}", {**body, "rkey": key or self.new_key(), **more})
+
+    def new_key(self) -> str:
+        """Choose a record key, a TID that no other test has."""
+        rest = "".join(secrets.choice(TID_REST) for _ in range(12))
+        return secrets.choice(TID_FIRST) + rest
+
+    def keys(self) -> list[str]:
+        """List the keys of the account's posts."""
+        answer = self.get(
+            "com.atproto.repo.listRecords", repo=self.account.did, collection=POST, limit="100"
+        )
+        return [str(record["uri"]).rpartition("/")[2] for record in answer.json()["records"]]
+
+    def upload(self, content: bytes, kind: str = "image/png") -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.access}", "content-type": kind}
+        return self.http.post("com.atproto.repo.uploadBlob", content=content, headers=headers)
+
+    def log_in(self, password: str) -> httpx.Response:
+        login = {"identifier": self.account.handle, "password": password}
+        return self.http.post("com.atproto.server.createSession", json=login)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what lies in this folder, and keep the install out of the time that a test may take."""
@@ -110,7 +156,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(180, func_only=True))
 
 
-def _cannot(reason: str) -> None:
+def _cannot(reason: str) -> NoReturn:
     if os.environ.get("MPCAS2_REQUIRE_REAL") == "1":
         pytest.fail(f"the real PDS is required (MPCAS2_REQUIRE_REAL=1): {reason}", pytrace=False)
     pytest.skip(f"no real PDS: {reason}")
@@ -127,7 +173,9 @@ def _installed() -> Path:
     except subprocess.TimeoutExpired:
         _cannot(f"tests/real/pds/install did not end within {INSTALL_SECONDS} s")
     if done.returncode != 0:
-        _cannot(f"tests/real/pds/install ended with {done.returncode}: {done.stderr[-2000:]}")
+        *before, reason = done.stderr.strip().splitlines() or ["no reason was given"]
+        end = "\n".join(before)[-2000:]
+        _cannot(f"tests/real/pds/install says: {reason} (exit status {done.returncode})\n{end}")
     return Path(done.stdout.splitlines()[-1])
 
 
@@ -179,3 +227,28 @@ def real_pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPds]:
                 process.communicate(timeout=15)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def log_in_anew(real_pds: RealPds, http: httpx.Client) -> Caller:
+    account = real_pds.create_account()
+    login = {"identifier": account.handle, "password": real_pds.create_app_password(account)}
+    session = http.post("com.atproto.server.createSession", json=login).json()
+    return Caller(http, account, session["accessJwt"], session["refreshJwt"])
+
+
+@pytest.fixture(scope="module")
+def http(real_pds: RealPds) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{real_pds.url}/xrpc/", timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def caller(real_pds: RealPds, http: httpx.Client) -> Caller:
+    """A caller whose account and session are the test's own."""
+    return log_in_anew(real_pds, http)
+
+
+@pytest.fixture(scope="module")
+def writer(real_pds: RealPds, http: httpx.Client) -> Caller:
+    """A caller whose account holds other tests' records; hashed passwords make accounts slow."""
+    return log_in_anew(real_pds, http)

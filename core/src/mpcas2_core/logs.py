@@ -46,9 +46,7 @@ def configure(
         log_format: ``json``, ``pretty``, or ``auto`` for pretty on a terminal.
         stream: Where to write; standard error, as it is at the time of each line, by default.
     """
-    pretty = log_format == "pretty" or (
-        log_format == "auto" and (stream or sys.stderr).isatty()
-    )
+    pretty = log_format == "pretty" or (log_format == "auto" and (stream or sys.stderr).isatty())
     number = logging.getLevelNamesMapping()[level.upper()]
     before: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -211,6 +211,11 @@ def test_an_office_file_whose_list_of_members_is_far_from_its_start_is_recognise
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 7, 11])
 def test_no_short_file_upsets_the_check(tmp_path: Path, size: int) -> None:
-    for start in (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", MP4, b"RIFF\x00\x00\x00\x00WEBP", b"PK\x03\x04abcdefg"):
+    for start in (
+        b"\xff\xd8\xff\xe0\x00\x10JFIF\x00",
+        MP4,
+        b"RIFF\x00\x00\x00\x00WEBP",
+        b"PK\x03\x04abcdefg",
+    ):
         with pytest.raises(EngineError):
             check(tmp_path, start[:size], "image")

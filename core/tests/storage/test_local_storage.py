@@ -205,9 +205,7 @@ def test_a_missing_file_is_said_as_such(storage: LocalStorage) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "\n"])
-def test_a_name_that_is_no_digest_never_reaches_the_disk(
-    storage: LocalStorage, name: str
-) -> None:
+def test_a_name_that_is_no_digest_never_reaches_the_disk(storage: LocalStorage, name: str) -> None:
     with pytest.raises(ValueError, match="not a SHA-256"):
         asyncio.run(storage.exists(uuid4(), name))
 

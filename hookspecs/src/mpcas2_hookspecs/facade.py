@@ -38,11 +38,13 @@ class Hooks:
             pluggy.PluginValidationError: An implementation does not fit its specification, or
                 names a hook that does not exist.
         """
+        if self._manager.has_plugin(name):
+            raise ValueError(f"A plugin named {name!r} is registered already.")
         try:
             self._manager.register(plugin, name=name)
             self._manager.check_pending()
-        except pluggy.PluginValidationError:
-            # pluggy before 1.7 leaves a plugin half registered when validation fails.
+        except BaseException:
+            # pluggy can leave a plugin half registered when it or its attributes raise.
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
             raise

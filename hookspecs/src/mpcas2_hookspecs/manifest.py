@@ -68,7 +68,11 @@ def read_manifest(package: str) -> PluginManifest:
         ManifestError: The package or the file is missing, or the file does not fit.
     """
     top = package.split(".", 1)[0]
-    spec = importlib.util.find_spec(top)
+    try:
+        spec = importlib.util.find_spec(top)
+    except ValueError:
+        # A module that is already imported and hides where it came from.
+        spec = None
     if spec is None:
         raise ManifestError(f"The package {top!r} is not installed.")
     for place in spec.submodule_search_locations or ():
@@ -76,7 +80,7 @@ def read_manifest(package: str) -> PluginManifest:
         if path.is_file():
             try:
                 return msgspec.toml.decode(path.read_bytes(), type=PluginManifest)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 raise ManifestError(f"{MANIFEST_NAME} of {top!r} is not valid: {error}.") from error
     raise ManifestError(
         f"The package {top!r} ships no {MANIFEST_NAME}; add one beside __init__.py."

@@ -159,9 +159,7 @@ class Client:
             mime_type: What the file seems to be.
             fields: Further fields; lists are sent as repeated fields.
         """
-        return self._call(
-            "POST", path, files={"file": (name, file, mime_type)}, data=dict(fields)
-        )
+        return self._call("POST", path, files={"file": (name, file, mime_type)}, data=dict(fields))
 
     def pages(self, path: str, *, most: int | None = None, **params: Any) -> Iterator[Any]:
         """Gives the items of a list, page by page.

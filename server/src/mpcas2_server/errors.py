@@ -10,15 +10,14 @@ from typing import Annotated, Any
 import asyncpg
 import msgspec
 import structlog
-from litestar import Request
+from litestar import Request, Response
 from litestar.exceptions import HTTPException
-from litestar.response.base import ASGIResponse
 
 from mpcas2_core.database import DatabaseUnavailable, TenantBehind, TenantUnavailable
 from mpcas2_core.errors import EngineError
 from mpcas2_core.plugins import UnknownPlatform
 from mpcas2_server.requests import request_id_of
-from mpcas2_server.wire import Output, answer
+from mpcas2_server.wire import ENCODER, Output
 
 __all__ = ("ErrorBody", "ErrorDetail", "error_answer", "handle_error")
 
@@ -64,10 +63,12 @@ class ErrorBody(Output, frozen=True, kw_only=True):
     error: ErrorDetail
 
 
-def handle_error(request: Request[Any, Any, Any], error: Exception) -> ASGIResponse:
+def handle_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Turns any exception into an answer; the cause of a 500 goes to the log alone."""
     if isinstance(error, EngineError):
-        headers = {"www-authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
+        headers = (
+            {"www-authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
+        )
         return error_answer(
             request, error.status, error.code, error.message, error.details, headers
         )
@@ -96,7 +97,7 @@ def handle_error(request: Request[Any, Any, Any], error: Exception) -> ASGIRespo
             "The database cannot be reached now. Try again in a moment; GET /health/ready tells more.",
             headers={"retry-after": "5"},
         )
-    log.exception("request.failed", exc_info=error)
+    log.error("request.failed", exc_info=error)
     return error_answer(
         request,
         500,
@@ -112,7 +113,7 @@ def error_answer(
     message: str,
     details: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> ASGIResponse:
+) -> Response[bytes]:
     """Builds the envelope."""
     body = ErrorBody(
         error=ErrorDetail(
@@ -123,10 +124,16 @@ def error_answer(
             details=dict(details) if details else msgspec.UNSET,
         )
     )
-    return answer(body, status, headers)
+    # Litestar wants its own Response from exception handlers.
+    return Response(
+        ENCODER.encode(body),
+        status_code=status,
+        media_type="application/json",
+        headers=dict(headers) if headers else None,
+    )
 
 
-def _from_router(request: Request[Any, Any, Any], error: HTTPException) -> ASGIResponse:
+def _from_router(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     status = error.status_code
     code = _ROUTER_CODES.get(status, "BAD_REQUEST" if status < 500 else "INTERNAL_ERROR")  # noqa: PLR2004 - HTTP
     path = request.scope["path"]

@@ -21,6 +21,7 @@ __all__ = (
     "Pagination",
     "answer",
     "decode_as",
+    "given",
     "no_content",
     "optional",
     "pagination",
@@ -42,9 +43,7 @@ _NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 _ESCAPED_NUL = b"\\u0000"
 
 
-class Input(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"
-):
+class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """Base of all that a client sends: camelCase, and unknown keys are refused."""
 
 
@@ -98,7 +97,10 @@ def answer(
     """
     content = body if isinstance(body, bytes) else ENCODER.encode(body)
     return ASGIResponse(
-        body=content, status_code=status, media_type=JSON, headers=dict(headers) if headers else None
+        body=content,
+        status_code=status,
+        media_type=JSON,
+        headers=dict(headers) if headers else None,
     )
 
 
@@ -107,18 +109,28 @@ def no_content(headers: Mapping[str, str] | None = None) -> ASGIResponse:
     return ASGIResponse(status_code=204, headers=dict(headers) if headers else None)
 
 
-async def read_json(request: Request[Any, Any, Any], kind: type[_S]) -> _S:
+def given(value: _T | msgspec.UnsetType) -> _T | None:
+    """Turns ``UNSET``, which an absent key of an input is, into None."""
+    return None if isinstance(value, msgspec.UnsetType) else value
+
+
+async def read_json(
+    request: Request[Any, Any, Any], kind: type[_S], *, empty_ok: bool = False
+) -> _S:
     """Reads the request's body.
 
     Args:
         request: The request.
         kind: What the body must be.
+        empty_ok: Whether no body at all stands for ``{}``.
 
     Raises:
         UnsupportedMedia: The body is not said to be JSON.
         InvalidInput: It is not JSON, or does not fit; ``details.field`` says where.
     """
     content_type = request.headers.get("content-type", "")
+    if empty_ok and not content_type and not await request.body():
+        return decode_as(b"{}", kind)
     if not _JSON_TYPE.fullmatch(content_type):
         raise UnsupportedMedia(
             f"The body is said to be {content_type or 'nothing'!r}. Send JSON in UTF-8 with "
@@ -140,9 +152,7 @@ def decode_as(body: bytes, kind: type[_S]) -> _S:
     except msgspec.ValidationError as error:
         raise _misfit(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(
-            f"The body is not valid JSON: {error}.", code="BAD_JSON"
-        ) from error
+        raise InvalidInput(f"The body is not valid JSON: {error}.", code="BAD_JSON") from error
     return value
 
 

@@ -14,6 +14,7 @@ from mpcas2_core.content import store, wording
 from mpcas2_core.content.probe import FileProbe
 from mpcas2_core.content.rows import (
     ContentChange,
+    ContentFile,
     ContentFilter,
     ContentRow,
     DeletedContent,
@@ -183,8 +184,8 @@ class Contents:
         """
         return self._storage.open(tenant.id, sha256)
 
-    async def require_file(self, tenant: Tenant, row: ContentRow) -> None:
-        """Makes sure that the file of content can be read.
+    async def require_file(self, tenant: Tenant, row: ContentRow) -> ContentFile:
+        """Makes sure that the file of content can be read, and gives it.
 
         Raises:
             NotFound: The content is text.
@@ -199,6 +200,7 @@ class Contents:
             raise StoredFileMissing(
                 f"The file of content {row.id} is damaged in the store. Restore it from a backup."
             )
+        return row.file
 
     async def _release(self, tenant: Tenant, sha256: str) -> None:
         async def work(scope: Scope) -> None:

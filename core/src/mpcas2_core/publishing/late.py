@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from mpcas2_core.database.scope import Scope
 from mpcas2_core.publishing import due, events
 from mpcas2_core.publishing.due import Lease
-from mpcas2_core.publishing.ledger import Settlement, Work, mask
+from mpcas2_core.publishing.ledger import Settlement, Work
+from mpcas2_core.publishing.masking import mask
 
 __all__ = ("keep",)
 

@@ -20,14 +20,12 @@ from mpcas2_core.accounts.broker import GrantRow
 from mpcas2_core.accounts.store import LatePolicy
 from mpcas2_core.database.scope import Scope
 from mpcas2_core.publishing.due import Lease, LeaseLost
+from mpcas2_core.publishing.masking import mask
 from mpcas2_hookspecs import Account, Published
 
-__all__ = ("PartRow", "Settlement", "Work", "begin", "mark", "mask", "record", "settle")
+__all__ = ("PartRow", "Settlement", "Work", "begin", "mark", "record", "settle")
 
 Kind = Literal["publish", "find", "poll"]
-
-MAX_ANSWER_TEXT = 2_000
-SECRET_WORDS = ("token", "secret", "password", "authorization", "jwt", "cookie", "credential")
 
 
 class PartRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -335,20 +333,3 @@ async def settle(scope: Scope, lease: Lease, work: Work, result: Settlement) -> 
     )
     if written is None:
         raise LeaseLost
-
-
-def mask(value: Any) -> Any:
-    """Hides what looks like a secret in a network's answer, and cuts what is too long."""
-    if isinstance(value, Mapping):
-        return {
-            str(key): "***"
-            if any(word in str(key).lower() for word in SECRET_WORDS)
-            else mask(entry)
-            for key, entry in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [mask(entry) for entry in value]
-    if isinstance(value, str):
-        # PostgreSQL's jsonb takes no NUL.
-        return value[:MAX_ANSWER_TEXT].replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    return value

@@ -256,15 +256,32 @@ def test_a_missing_record_is_proof_while_the_server_hosts_the_account(
     assert staged.data["rkey"] in result.proof
 
 
-@pytest.mark.parametrize("body", [NOT_FOUND, b'{"error":"RepoDeactivated"}', b'{"error":"x"}'])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, NOT_FOUND),
+        (400, b'{"error":"RepoDeactivated"}'),
+        (502, b'{"error":"UpstreamFailure"}'),
+    ],
+)
 def test_a_server_that_does_not_host_the_account_cannot_tell(
-    canned: CannedServer, work: Callable[..., Any], body: bytes
+    canned: CannedServer, work: Callable[..., Any], status: int, body: bytes
 ) -> None:
-    canned.answer(GET, body, status=400)
+    canned.answer(GET, body, status=status)
     canned.answer(DESCRIBE, b'{"error":"RepoNotFound"}', status=400)
     result = work(find(work(stage(Part(index=0, text="Hello")))))
     assert isinstance(result, CannotTell)
     assert "alice.test" in result.reason
+
+
+@pytest.mark.parametrize("status", [400, 502])
+def test_another_fault_of_a_server_that_hosts_the_account_is_no_proof(
+    canned: CannedServer, work: Callable[..., Any], status: int
+) -> None:
+    canned.answer(GET, b'{"error":"Other"}', status=status)
+    canned.answer(DESCRIBE, {"handle": "alice.test"})
+    with pytest.raises((Rejected, Unavailable)):
+        work(find(work(stage(Part(index=0, text="Hello")))))
 
 
 def test_a_failing_check_of_the_host_is_no_proof(

@@ -29,6 +29,7 @@ from mpcas2_hookspecs import (
     Rejected,
     Staged,
     TextRule,
+    Unavailable,
 )
 from mpcas2_platform_bluesky import session, xrpc
 from mpcas2_platform_bluesky.facets import build_facets, find_spans, mentioned_handles
@@ -190,9 +191,13 @@ class BlueskyPlatform:
                 RecordAnswer,
                 now=ctx.now(),
             )
-        except Rejected as error:
-            if error.code == "RecordNotFound" and await self._hosts(server, key["repo"], ctx):
+        except (Rejected, Unavailable) as error:
+            # A server without the account asks the app view, and fails where that fails.
+            hosts = await self._hosts(server, key["repo"], ctx)
+            if hosts and error.code == "RecordNotFound":
                 return Absent(proof=f"The account's server has no record under {key['rkey']}.")
+            if hosts:
+                raise
             return CannotTell(
                 reason=f"{server} no longer hosts the account, or the account is not active; look "
                 f"in the profile of {ctx.account.username} for the post."

@@ -22,8 +22,9 @@ class NewAccounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class RevokeOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether the app password is replaced as well."""
+    """Whether access tokens end too, and whether the app password is replaced as well."""
 
+    access: bool = True
     password: bool = False
 
 
@@ -73,7 +74,7 @@ def account_control_routes(state: PdsState) -> list[BaseRoute]:
             return control_error(str(error))
         if order.password:
             account.change_app_password()
-        ended = state.sessions.revoke(account)
+        ended = state.sessions.revoke(account, access=order.access)
         return control_json({"endedSessions": ended, "appPassword": account.app_password})
 
     async def get_tokens(_request: Request) -> Response:

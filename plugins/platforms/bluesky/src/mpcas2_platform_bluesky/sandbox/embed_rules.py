@@ -6,16 +6,17 @@ unknown ``$type`` and shows nothing; this one refuses it, because it can only be
 
 from typing import Any
 
-from mpcas2_platform_bluesky.sandbox.blobs import StoredBlob
 from mpcas2_platform_bluesky.sandbox.checks import (
-    RecordError,
+    SchemaError,
     array_at,
     format_at,
     integer_at,
     member,
     object_at,
     text_at,
+    too_big,
     type_at,
+    wrong_type,
 )
 from mpcas2_platform_bluesky.sandbox.errors import XrpcError
 from mpcas2_platform_bluesky.sandbox.repos import Repo
@@ -26,6 +27,7 @@ IMAGE_LIMIT = 2_000_000
 _THUMB_LIMIT = 1_000_000
 _VIDEO_LIMIT = 300_000_000
 _CAPTION_LIMIT = 20_000
+_CAPTIONS = "text/vtt"
 _MAX_IMAGES = 4
 _MAX_GALLERY = 20
 _MAX_CAPTIONS = 20
@@ -38,101 +40,98 @@ def _accepts(accept: str, mime_type: str) -> bool:
     return mime_type == accept
 
 
-def _blob(value: Any, path: str, repo: Repo, *, accept: str, limit: int) -> StoredBlob:
-    reference = object_at(value, path)
-    if reference.get("$type") != "blob":
-        raise RecordError(f"{path} should be a blob ref")
-    link = object_at(member(reference, "ref", path), f"{path}/ref")
-    cid = format_at(member(link, "$link", f"{path}/ref"), f"{path}/ref", "cid", is_cid)
-    mime_type = text_at(member(reference, "mimeType", path), f"{path}/mimeType")
-    size = integer_at(member(reference, "size", path), f"{path}/size", minimum=0)
+def _blob(value: Any, path: str, repo: Repo, *, accept: str, limit: int) -> None:
+    reference = value if isinstance(value, dict) else {}
+    link, mime_type, size = (reference.get(name) for name in ("ref", "mimeType", "size"))
+    cid = link.get("$link") if isinstance(link, dict) else None
+    if (
+        reference.get("$type") != "blob"
+        or not (isinstance(cid, str) and is_cid(cid))
+        or not isinstance(mime_type, str)
+        or not isinstance(size, int)
+    ):
+        raise wrong_type("blob", value, path)
+    if size > limit:
+        raise too_big("blob", limit, size, path)
+    if not _accepts(accept, mime_type):
+        raise SchemaError(f'Expected "{accept}" (got "{mime_type}") at {path}.mimeType')
     stored = repo.blobs.get(cid)
     if stored is None:
         raise XrpcError("BlobNotFound", f"Could not find blob: {cid}")
-    length = len(stored.data)
-    if length > limit:
-        raise XrpcError(
-            "BlobTooLarge",
-            f"This file is too large. It is {length} bytes but the maximum size is {limit} bytes.",
-        )
     if mime_type != stored.mime_type:
         raise XrpcError(
             "InvalidMimeType",
             f"Referenced Mimetype does not match stored blob. Expected: {stored.mime_type}, "
             f"Got: {mime_type}",
         )
-    if not _accepts(accept, mime_type):
-        raise XrpcError(
-            "InvalidMimeType",
-            f"Wrong type of file. It is {mime_type} but it must match {accept}.",
-        )
+    length = len(stored.data)
     if size != length:
         raise XrpcError(
-            "InvalidRequest", f"Referenced size does not match stored blob: {size}, {length}"
+            "InvalidSize",
+            f"Referenced Size does not match stored blob. Expected: {length}, Got: {size}",
         )
-    if accept != "text/vtt" and not stored.proven:
+    if not stored.proven and accept != _CAPTIONS:
         raise XrpcError(
             "InvalidMimeType", f"The bytes of blob {cid} are not those of a {mime_type} file"
         )
-    return stored
 
 
 def _aspect_ratio(value: Any, path: str) -> None:
     ratio = object_at(value, path)
     for side in ("width", "height"):
-        integer_at(member(ratio, side, path), f"{path}/{side}", minimum=1)
+        integer_at(member(ratio, side, path), f"{path}.{side}", minimum=1)
 
 
 def _image(value: Any, path: str, repo: Repo, *, ratio_required: bool = False) -> None:
     image = object_at(value, path)
-    text_at(member(image, "alt", path), f"{path}/alt")
+    text_at(member(image, "alt", path), f"{path}.alt")
     if ratio_required or "aspectRatio" in image:
-        _aspect_ratio(member(image, "aspectRatio", path), f"{path}/aspectRatio")
+        _aspect_ratio(member(image, "aspectRatio", path), f"{path}.aspectRatio")
     reference = member(image, "image", path)
-    _blob(reference, f"{path}/image", repo, accept="image/*", limit=IMAGE_LIMIT)
+    _blob(reference, f"{path}.image", repo, accept="image/*", limit=IMAGE_LIMIT)
 
 
 def _images(embed: dict[str, Any], path: str, repo: Repo) -> None:
-    where = f"{path}/images"
+    where = f"{path}.images"
     images = array_at(member(embed, "images", path), where, max_length=_MAX_IMAGES)
     for number, image in enumerate(images):
-        _image(image, f"{where}/{number}", repo)
+        _image(image, f"{where}[{number}]", repo)
 
 
 def _gallery(embed: dict[str, Any], path: str, repo: Repo) -> None:
-    where = f"{path}/items"
+    where = f"{path}.items"
     items = array_at(member(embed, "items", path), where, max_length=_MAX_GALLERY)
     for number, item in enumerate(items):
-        if type_at(item, f"{where}/{number}") != _GALLERY_IMAGE:
-            raise RecordError(f"{where}/{number} $type must be one of {_GALLERY_IMAGE}")
-        _image(item, f"{where}/{number}", repo, ratio_required=True)
+        if type_at(item, f"{where}[{number}]") != _GALLERY_IMAGE:
+            raise SchemaError(f"{where}[{number}] $type must be one of {_GALLERY_IMAGE}")
+        _image(item, f"{where}[{number}]", repo, ratio_required=True)
 
 
 def _video(embed: dict[str, Any], path: str, repo: Repo) -> None:
     video = member(embed, "video", path)
-    _blob(video, f"{path}/video", repo, accept="video/mp4", limit=_VIDEO_LIMIT)
+    _blob(video, f"{path}.video", repo, accept="video/mp4", limit=_VIDEO_LIMIT)
     if "alt" in embed:
-        text_at(embed["alt"], f"{path}/alt")
+        text_at(embed["alt"], f"{path}.alt")
     if "aspectRatio" in embed:
-        _aspect_ratio(embed["aspectRatio"], f"{path}/aspectRatio")
-    where = f"{path}/captions"
+        _aspect_ratio(embed["aspectRatio"], f"{path}.aspectRatio")
+    where = f"{path}.captions"
     captions = array_at(embed.get("captions", []), where, max_length=_MAX_CAPTIONS)
     for number, one in enumerate(captions):
-        caption = object_at(one, f"{where}/{number}")
-        lang = member(caption, "lang", f"{where}/{number}")
-        format_at(lang, f"{where}/{number}/lang", "language", is_language)
-        file = member(caption, "file", f"{where}/{number}")
-        _blob(file, f"{where}/{number}/file", repo, accept="text/vtt", limit=_CAPTION_LIMIT)
+        caption = object_at(one, f"{where}[{number}]")
+        lang = member(caption, "lang", f"{where}[{number}]")
+        format_at(lang, f"{where}[{number}].lang", "language", is_language)
+        file = member(caption, "file", f"{where}[{number}]")
+        _blob(file, f"{where}[{number}].file", repo, accept=_CAPTIONS, limit=_CAPTION_LIMIT)
 
 
 def _external(embed: dict[str, Any], path: str, repo: Repo) -> None:
-    where = f"{path}/external"
+    where = f"{path}.external"
     card = object_at(member(embed, "external", path), where)
-    format_at(member(card, "uri", where), f"{where}/uri", "uri", is_uri)
-    text_at(member(card, "title", where), f"{where}/title")
-    text_at(member(card, "description", where), f"{where}/description")
+    format_at(member(card, "uri", where), f"{where}.uri", "uri", is_uri)
+    text_at(member(card, "title", where), f"{where}.title")
+    text_at(member(card, "description", where), f"{where}.description")
     if "thumb" in card:
-        _blob(card["thumb"], f"{where}/thumb", repo, accept="image/*", limit=_THUMB_LIMIT)
+        _blob(card["thumb"], f"{where}.thumb", repo, accept="image/*", limit=_THUMB_LIMIT)
 
 
 _MEDIA_RULES = {
@@ -155,23 +154,23 @@ def check_embed(value: Any, path: str, repo: Repo, records: RecordSource) -> Non
         records: Where quoted records are looked up.
 
     Raises:
-        RecordError: It breaks its lexicon.
+        SchemaError: It breaks its lexicon.
         XrpcError: A blob that it refers to is missing, or is not what the reference says.
     """
     kind = type_at(value, path)
     if kind in _MEDIA_RULES:
         _MEDIA_RULES[kind](value, path, repo)
     elif kind == _RECORD:
-        strong_ref(member(value, "record", path), f"{path}/record", records)
+        strong_ref(member(value, "record", path), f"{path}.record", records)
     elif kind == _WITH_MEDIA:
-        quote = object_at(member(value, "record", path), f"{path}/record")
-        quoted = member(quote, "record", f"{path}/record")
-        strong_ref(quoted, f"{path}/record/record", records)
+        quote = object_at(member(value, "record", path), f"{path}.record")
+        quoted = member(quote, "record", f"{path}.record")
+        strong_ref(quoted, f"{path}.record.record", records)
         media = member(value, "media", path)
-        media_kind = type_at(media, f"{path}/media")
+        media_kind = type_at(media, f"{path}.media")
         if media_kind not in _MEDIA_RULES:
-            raise RecordError(f"{path}/media $type must be one of {', '.join(_MEDIA_RULES)}")
-        _MEDIA_RULES[media_kind](media, f"{path}/media", repo)
+            raise SchemaError(f"{path}.media $type must be one of {', '.join(_MEDIA_RULES)}")
+        _MEDIA_RULES[media_kind](media, f"{path}.media", repo)
     else:
         known = ", ".join([*_MEDIA_RULES, _RECORD, _WITH_MEDIA])
-        raise RecordError(f"{path} $type must be one of {known}")
+        raise SchemaError(f"{path} $type must be one of {known}")

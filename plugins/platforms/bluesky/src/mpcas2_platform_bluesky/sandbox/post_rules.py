@@ -8,7 +8,7 @@ character borders and a reply must hang on posts that exist.
 from typing import Any
 
 from mpcas2_platform_bluesky.sandbox.checks import (
-    RecordError,
+    SchemaError,
     array_at,
     format_at,
     integer_at,
@@ -53,35 +53,34 @@ def check_post(record: dict[str, Any], rkey: str, repo: Repo, records: RecordSou
         records: Where replied and quoted records are looked up.
 
     Raises:
-        RecordError: It breaks its lexicon.
+        SchemaError: It breaks its lexicon.
         XrpcError: A blob that it refers to is missing, or is not what the reference says.
     """
-    if not is_tid(rkey):
-        raise RecordError(f"Record key must be a valid tid, got {rkey}")
+    format_at(rkey, "$.rkey", "TID", is_tid)
     text = text_at(
-        member(record, "text", "Record"),
-        "Record/text",
+        member(record, "text", "$.record"),
+        "$.record.text",
         max_bytes=_MAX_TEXT_BYTES,
         max_graphemes=_MAX_TEXT_GRAPHEMES,
     )
-    created = member(record, "createdAt", "Record")
-    format_at(created, "Record/createdAt", "datetime", is_datetime)
+    created = member(record, "createdAt", "$.record")
+    format_at(created, "$.record.createdAt", "datetime", is_datetime)
     if "facets" in record:
         _check_facets(record["facets"], text.encode())
     if "langs" in record:
-        langs = array_at(record["langs"], "Record/langs", max_length=_MAX_LANGS)
+        langs = array_at(record["langs"], "$.record.langs", max_length=_MAX_LANGS)
         for number, lang in enumerate(langs):
-            format_at(lang, f"Record/langs/{number}", "language", is_language)
+            format_at(lang, f"$.record.langs.{number}", "language", is_language)
     if "tags" in record:
-        tags = array_at(record["tags"], "Record/tags", max_length=_MAX_TAGS)
+        tags = array_at(record["tags"], "$.record.tags", max_length=_MAX_TAGS)
         for number, tag in enumerate(tags):
-            _tag(tag, f"Record/tags/{number}")
+            _tag(tag, f"$.record.tags.{number}")
     if "labels" in record:
         _check_labels(record["labels"])
     if "reply" in record:
         _check_reply(record["reply"], records)
     if "embed" in record:
-        check_embed(record["embed"], "Record/embed", repo, records)
+        check_embed(record["embed"], "$.record.embed", repo, records)
 
 
 def _tag(value: Any, path: str) -> None:
@@ -94,63 +93,65 @@ def _on_border(text: bytes, position: int) -> bool:
 
 
 def _check_facets(value: Any, text: bytes) -> None:
-    for number, one in enumerate(array_at(value, "Record/facets")):
-        path = f"Record/facets/{number}"
+    for number, one in enumerate(array_at(value, "$.record.facets")):
+        path = f"$.record.facets.{number}"
         facet = object_at(one, path)
-        index = object_at(member(facet, "index", path), f"{path}/index")
+        index = object_at(member(facet, "index", path), f"{path}.index")
         start = integer_at(
-            member(index, "byteStart", f"{path}/index"), f"{path}/index/byteStart", minimum=0
+            member(index, "byteStart", f"{path}.index"), f"{path}.index.byteStart", minimum=0
         )
         end = integer_at(
-            member(index, "byteEnd", f"{path}/index"), f"{path}/index/byteEnd", minimum=0
+            member(index, "byteEnd", f"{path}.index"), f"{path}.index.byteEnd", minimum=0
         )
         if start >= end:
-            raise RecordError(f"{path}/index is empty: {start} to {end}")
+            raise SchemaError(f"{path}.index is empty: {start} to {end}")
         if end > len(text):
-            raise RecordError(f"{path}/index ends at {end}, behind the text's {len(text)} bytes")
+            raise SchemaError(f"{path}.index ends at {end}, behind the text's {len(text)} bytes")
         for position in (start, end):
             if not _on_border(text, position):
-                raise RecordError(f"{path}/index cuts a character at byte {position}")
-        features = array_at(member(facet, "features", path), f"{path}/features")
+                raise SchemaError(f"{path}.index cuts a character at byte {position}")
+        features = array_at(member(facet, "features", path), f"{path}.features")
         for place, feature in enumerate(features):
-            _check_feature(feature, f"{path}/features/{place}")
+            _check_feature(feature, f"{path}.features/{place}")
 
 
 def _check_feature(feature: Any, path: str) -> None:
     kind = type_at(feature, path)
     if kind == f"{_FACET}#link":
-        format_at(member(feature, "uri", path), f"{path}/uri", "uri", is_uri)
+        format_at(member(feature, "uri", path), f"{path}.uri", "uri", is_uri)
     elif kind == f"{_FACET}#mention":
-        format_at(member(feature, "did", path), f"{path}/did", "did", is_did)
+        format_at(member(feature, "did", path), f"{path}.did", "DID", is_did)
     elif kind == f"{_FACET}#tag":
-        _tag(member(feature, "tag", path), f"{path}/tag")
+        _tag(member(feature, "tag", path), f"{path}.tag")
     else:
-        raise RecordError(
+        raise SchemaError(
             f"{path} $type must be one of {_FACET}#mention, {_FACET}#link, {_FACET}#tag"
         )
 
 
 def _check_labels(value: Any) -> None:
-    if type_at(value, "Record/labels") != _SELF_LABELS:
-        raise RecordError(f"Record/labels $type must be one of {_SELF_LABELS}")
-    path = "Record/labels/values"
-    values = array_at(member(value, "values", "Record/labels"), path, max_length=_MAX_LABELS)
+    if type_at(value, "$.record.labels") != _SELF_LABELS:
+        raise SchemaError(f"$.record.labels $type must be one of {_SELF_LABELS}")
+    path = "$.record.labels.values"
+    values = array_at(member(value, "values", "$.record.labels"), path, max_length=_MAX_LABELS)
     for number, label in enumerate(values):
-        where = f"{path}/{number}"
+        where = f"{path}[{number}]"
         text = member(object_at(label, where), "val", where)
-        text_at(text, f"{where}/val", max_bytes=_MAX_LABEL_BYTES)
+        text_at(text, f"{where}.val", max_bytes=_MAX_LABEL_BYTES)
 
 
 def _check_reply(value: Any, records: RecordSource) -> None:
-    reply = object_at(value, "Record/reply")
-    root_ref = member(reply, "root", "Record/reply")
-    parent_ref = member(reply, "parent", "Record/reply")
-    root = strong_ref(root_ref, "Record/reply/root", records)
-    parent = strong_ref(parent_ref, "Record/reply/parent", records)
+    reply = object_at(value, "$.record.reply")
+    root_ref = member(reply, "root", "$.record.reply")
+    parent_ref = member(reply, "parent", "$.record.reply")
+    root = strong_ref(root_ref, "$.record.reply.root", records)
+    parent = strong_ref(parent_ref, "$.record.reply.parent", records)
     for name, stored in (("root", root), ("parent", parent)):
         if stored.collection != POST:
-            raise RecordError(f"Record/reply/{name} is not a post: {stored.uri}")
+            raise SchemaError(f"$.record.reply.{name} is not a post: {stored.uri}")
     above = parent.value.get("reply")
     expected = above["root"]["uri"] if above else parent.uri
     if root.uri != expected:
-        raise RecordError(f"Record/reply/root is {root.uri}, but its parent's thread is {expected}")
+        raise SchemaError(
+            f"$.record.reply.root is {root.uri}, but its parent's thread is {expected}"
+        )

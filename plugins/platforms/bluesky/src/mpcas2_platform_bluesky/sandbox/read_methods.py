@@ -19,28 +19,21 @@ BLOB_HEADERS = {
 
 
 def _account_at(call: Call) -> Account:
-    name = call.parameter("repo")
-    if not is_at_identifier(name):
-        raise invalid_request("Error: Params/repo must be a valid did or a handle")
+    name = call.parameter("repo", "AT identifier", is_at_identifier)
     account = call.state.accounts.find(name)
     if account is None:
-        raise invalid_request(f"Could not find repo: {name}")
+        raise XrpcError("RepoNotFound", f"Could not find repo for DID: {name}")
     return account
 
 
 def _collection(call: Call) -> str:
-    collection = call.parameter("collection")
-    if not is_nsid(collection):
-        raise invalid_request("Error: Params/collection must be a valid nsid")
-    return collection
+    return call.parameter("collection", "NSID", is_nsid)
 
 
 def _get_record(call: Call) -> dict[str, Any]:
     account = _account_at(call)
     collection = _collection(call)
-    rkey = call.parameter("rkey")
-    if not is_record_key(rkey):
-        raise invalid_request("Error: Params/rkey must be a valid Record Key")
+    rkey = call.parameter("rkey", "record key", is_record_key)
     cid = call.optional_parameter("cid")
     stored = account.repo.get(collection, rkey)
     if stored is None or (cid is not None and cid != stored.cid):
@@ -54,12 +47,12 @@ def _limit(call: Call) -> int:
     if text is None:
         return _DEFAULT_LIMIT
     if not text.isascii() or not text.isdigit():
-        raise invalid_request("Error: Params/limit must be an integer")
+        raise call.wrong_parameter(f'Expected integer value type (got "{text}")')
     limit = int(text)
     if limit < 1:
-        raise invalid_request("Error: Params/limit can not be less than 1")
+        raise call.wrong_parameter(f"integer too small (minimum 1, got {limit})")
     if limit > _MAX_LIMIT:
-        raise invalid_request(f"Error: Params/limit can not be greater than {_MAX_LIMIT}")
+        raise call.wrong_parameter(f"integer too big (maximum {_MAX_LIMIT}, got {limit})")
     return limit
 
 
@@ -94,7 +87,7 @@ def _get_blob(call: Call) -> Response:
         raise XrpcError("RepoNotFound", f"Could not find repo for DID: {did}")
     blob = account.repo.blobs.get(cid)
     if blob is None:
-        raise XrpcError("BlobNotFound", "Blob not found")
+        raise invalid_request("Blob not found")
     return Response(blob.data, media_type=blob.mime_type, headers=BLOB_HEADERS)
 
 

@@ -12,7 +12,6 @@ from mpcas2_platform_bluesky.sandbox.xrpc import Call, Method
 from mpcas2_sandbox.clock import timestamp
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,16}[a-z0-9])")
-_MIN_PASSWORD = 8
 
 
 def did_document(account: Account, server_url: str) -> dict[str, Any]:
@@ -92,11 +91,9 @@ def _create_account(call: Call) -> dict[str, Any]:
         raise XrpcError("UnsupportedDomain", "Not a supported handle domain")
     if _NAME.fullmatch(handle.removesuffix(DOMAIN)) is None:
         raise XrpcError("InvalidHandle", "A handle has 3 to 18 letters, digits or hyphens")
-    if password is not None and len(password) < _MIN_PASSWORD:
-        raise XrpcError("InvalidPassword", f"A password has at least {_MIN_PASSWORD} characters")
     accounts = call.state.accounts
     if accounts.find(handle) is not None:
-        raise XrpcError("HandleNotAvailable", f"Handle already taken: {handle}")
+        raise invalid_request(f"Handle already taken: {handle}")
     if email is not None and accounts.find(email) is not None:
         raise invalid_request(f"Email already taken: {email}")
     now = call.state.core.clock.now()
@@ -113,19 +110,15 @@ def _create_account(call: Call) -> dict[str, Any]:
 
 
 def _resolve_handle(call: Call) -> dict[str, Any]:
-    handle = call.parameter("handle")
-    if not is_handle(handle):
-        raise invalid_request("Error: Params/handle must be a valid handle")
+    handle = call.parameter("handle", "handle", is_handle)
     account = call.state.accounts.find(handle)
     if account is None:
-        raise invalid_request("Unable to resolve handle")
+        raise XrpcError("HandleNotFound", "Unable to resolve handle")
     return {"did": account.did}
 
 
 def _get_profile(call: Call) -> dict[str, Any]:
-    actor = call.parameter("actor")
-    if not is_at_identifier(actor):
-        raise invalid_request("Error: Params/actor must be a valid did or a handle")
+    actor = call.parameter("actor", "AT identifier", is_at_identifier)
     account = call.state.accounts.find(actor)
     if account is None:
         raise invalid_request("Profile not found")

@@ -97,9 +97,14 @@ class Sessions:
         _, claims = self._live_refresh(header)
         del self._live[claims["jti"]]
 
-    def revoke(self, account: Account) -> int:
-        """Makes every token of the account useless and returns how many sessions that ended."""
-        account.token_generation += 1
+    def revoke(self, account: Account, *, access: bool) -> int:
+        """Makes the account's refresh tokens useless and returns how many sessions that ended.
+
+        Args:
+            account: Whose tokens they are.
+            access: Whether access tokens end too; a real server lets them run out.
+        """
+        account.token_generation += access
         ended = [jti for jti, did in self._live.items() if did == account.did]
         for jti in ended:
             del self._live[jti]

@@ -7,7 +7,7 @@ looks the record up, so that a thread or a quote that hangs in the air is found 
 from collections.abc import Callable
 from typing import Any
 
-from mpcas2_platform_bluesky.sandbox.checks import RecordError, format_at, member, object_at
+from mpcas2_platform_bluesky.sandbox.checks import SchemaError, format_at, member, object_at
 from mpcas2_platform_bluesky.sandbox.repos import StoredRecord
 from mpcas2_platform_bluesky.sandbox.syntax import is_cid, split_at_uri
 
@@ -23,19 +23,19 @@ def strong_ref(value: Any, path: str, records: RecordSource) -> StoredRecord:
         records: Finds a record by its address.
 
     Raises:
-        RecordError: It is no reference, or there is no such record with this content.
+        SchemaError: It is no reference, or there is no such record with this content.
     """
     reference = object_at(value, path)
     uri = format_at(
         member(reference, "uri", path),
-        f"{path}/uri",
-        "at-uri",
+        f"{path}.uri",
+        "AT-URI",
         lambda text: split_at_uri(text) is not None,
     )
-    cid = format_at(member(reference, "cid", path), f"{path}/cid", "cid", is_cid)
+    cid = format_at(member(reference, "cid", path), f"{path}.cid", "CID string", is_cid)
     stored = records(uri)
     if stored is None:
-        raise RecordError(f"{path}/uri names a record that does not exist: {uri}")
+        raise SchemaError(f"{path}.uri names a record that does not exist: {uri}")
     if stored.cid != cid:
-        raise RecordError(f"{path}/cid is not that of {uri}, which is {stored.cid}")
+        raise SchemaError(f"{path}.cid is not that of {uri}, which is {stored.cid}")
     return stored

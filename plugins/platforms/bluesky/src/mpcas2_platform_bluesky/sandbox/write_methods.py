@@ -4,7 +4,7 @@ from typing import Any
 
 from mpcas2_platform_bluesky.sandbox.accounts import Account
 from mpcas2_platform_bluesky.sandbox.blobs import StoredBlob
-from mpcas2_platform_bluesky.sandbox.checks import RecordError
+from mpcas2_platform_bluesky.sandbox.checks import SchemaError, object_at
 from mpcas2_platform_bluesky.sandbox.cids import NotDataError, record_cid
 from mpcas2_platform_bluesky.sandbox.errors import (
     XrpcError,
@@ -27,17 +27,17 @@ from mpcas2_platform_bluesky.sandbox.xrpc import Call, Input, Method
 def _own_repo(call: Call, given: Input) -> Account:
     """Returns the caller's account if the input names its repository."""
     caller = call.account()
-    name = given.text("repo", "did or a handle", is_at_identifier)
+    name = given.text("repo", "AT identifier", is_at_identifier)
     owner = call.state.accounts.find(name)
     if owner is None:
-        raise invalid_request(f"Could not find repo: {name}")
+        raise XrpcError("AccountNotFound", "Account not found", status=403)
     if owner is not caller:
         raise auth_required()
     return caller
 
 
 def _check_swap_commit(account: Account, given: Input) -> None:
-    swap = given.optional_text("swapCommit", "cid", is_cid)
+    swap = given.optional_text("swapCommit", "CID string", is_cid)
     commit = account.repo.commit
     if swap is not None and (commit is None or commit.cid != swap):
         raise XrpcError("InvalidSwap", f"Commit was at {commit.cid if commit else 'null'}")
@@ -48,7 +48,7 @@ def _check_swap_record(stored: StoredRecord | None, given: Input) -> None:
         return
     expected = given.value("swapRecord")
     if expected is not None:
-        expected = given.text("swapRecord", "cid", is_cid)
+        expected = given.text("swapRecord", "CID string", is_cid)
     actual = None if stored is None else stored.cid
     if actual != expected:
         raise XrpcError("InvalidSwap", f"Record was at {actual or 'null'}")
@@ -58,11 +58,9 @@ class _Write:
     """A record that has passed its rules and can be written."""
 
     def __init__(self, call: Call, given: Input, account: Account, rkey: str) -> None:
-        self.collection = given.text("collection", "nsid", is_nsid)
+        self.collection = given.text("collection", "NSID", is_nsid)
         self.rkey = rkey
-        value = given.value("record")
-        if not isinstance(value, dict):
-            raise invalid_request("Input/record must be an object")
+        value = object_at(given.value("record"), "$.record")
         self.value: dict[str, Any] = {"$type": self.collection, **value}
         if self.value["$type"] != self.collection:
             raise invalid_request(
@@ -84,7 +82,7 @@ class _Write:
             return "unknown"
         try:
             check_post(self.value, self.rkey, account.repo, call.state.record)
-        except RecordError as error:
+        except SchemaError as error:
             raise invalid_record(self.collection, str(error)) from error
         return "valid"
 
@@ -153,7 +151,7 @@ def _delete_record(call: Call) -> dict[str, Any]:
     call.account()
     given = call.input()
     account = _own_repo(call, given)
-    collection = given.text("collection", "nsid", is_nsid)
+    collection = given.text("collection", "NSID", is_nsid)
     stored = account.repo.get(collection, given.text("rkey", "record key", is_record_key))
     _check_swap_commit(account, given)
     _check_swap_record(stored, given)

@@ -11,10 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mpcas2_platform_bluesky.sandbox.accounts import Account
+from mpcas2_platform_bluesky.sandbox.checks import (
+    SchemaError,
+    boolean_at,
+    format_at,
+    member,
+    object_at,
+    text_at,
+)
 from mpcas2_platform_bluesky.sandbox.errors import XrpcError, invalid_request
 from mpcas2_platform_bluesky.sandbox.state import PdsState
 
-_JSON_LIMIT = 150 * 1024
+_JSON_LIMIT = 512 * 1024
 
 
 class Call:
@@ -55,16 +63,29 @@ class Call:
         """
         return self.state.sessions.account_of(self.authorization)
 
-    def parameter(self, name: str) -> str:
+    def parameter(
+        self, name: str, form: str = "string", fits: Callable[[str], bool] | None = None
+    ) -> str:
         """Returns a required query parameter.
 
+        Args:
+            name: The parameter's name.
+            form: The format's name, for the refusal.
+            fits: Whether a string has that format.
+
         Raises:
-            XrpcError: It is absent.
+            XrpcError: It is absent, or has another format.
         """
         value = self.optional_parameter(name)
         if value is None:
-            raise invalid_request(f'Error: Params must have the property "{name}"')
+            raise self.wrong_parameter(f'Missing required key "{name}"')
+        if fits is not None and not fits(value):
+            raise self.wrong_parameter(f'Invalid {form} (got "{value}")')
         return value
+
+    def wrong_parameter(self, message: str) -> XrpcError:
+        """Returns the refusal of a query parameter."""
+        return invalid_request(f"Invalid {self._request.path_params['nsid']} params: {message}")
 
     def optional_parameter(self, name: str) -> str | None:
         """Returns a query parameter, or None."""
@@ -82,14 +103,12 @@ class Call:
         if self.content_type != "application/json":
             raise invalid_request(f"Wrong request encoding (Content-Type): {self.content_type}")
         if len(self.body) > _JSON_LIMIT:
-            raise XrpcError("PayloadTooLarge", "request entity too large", status=413)
+            raise XrpcError("PayloadTooLargeError", "request entity too large", status=413)
         try:
             value = msgspec.json.decode(self.body)
         except ValueError as error:
-            raise invalid_request(f"The body is not JSON: {error}") from error
-        if not isinstance(value, dict):
-            raise invalid_request("Input must be an object")
-        return Input(value)
+            raise XrpcError("SyntaxError", f"The body is not JSON: {error}") from error
+        return Input(object_at(value, "$"))
 
 
 class Input:
@@ -106,11 +125,9 @@ class Input:
         """Returns a required member of any kind.
 
         Raises:
-            XrpcError: It is absent.
+            SchemaError: It is absent.
         """
-        if name not in self._members:
-            raise invalid_request(f'Input must have the property "{name}"')
-        return self._members[name]
+        return member(self._members, name, "$")
 
     def text(
         self, name: str, form: str = "string", fits: Callable[[str], bool] | None = None
@@ -123,14 +140,12 @@ class Input:
             fits: Whether a string has that format.
 
         Raises:
-            XrpcError: It is absent, no string, or has another format.
+            SchemaError: It is absent, no string, or has another format.
         """
         value = self.value(name)
-        if not isinstance(value, str):
-            raise invalid_request(f"Input/{name} must be a string")
-        if fits is not None and not fits(value):
-            raise invalid_request(f"Input/{name} must be a valid {form}")
-        return value
+        if fits is None:
+            return text_at(value, f"$.{name}")
+        return format_at(value, f"$.{name}", form, fits)
 
     def optional_text(
         self, name: str, form: str = "string", fits: Callable[[str], bool] | None = None
@@ -142,12 +157,9 @@ class Input:
         """Returns a truth value or, when it is absent, None.
 
         Raises:
-            XrpcError: It is something else.
+            SchemaError: It is something else.
         """
-        value = self._members.get(name)
-        if name in self._members and not isinstance(value, bool):
-            raise invalid_request(f"Input/{name} must be a boolean")
-        return value
+        return boolean_at(self._members[name], f"$.{name}") if name in self._members else None
 
 
 Verb = Literal["GET", "POST"]
@@ -174,6 +186,8 @@ def run_method(methods: Mapping[str, Method], nsid: str, verb: str, call: Call) 
         answer = handler(call)
     except XrpcError as error:
         return _refusal(error)
+    except SchemaError as error:
+        return _refusal(invalid_request(str(error)))
     if isinstance(answer, Response):
         return answer
     return Response() if answer is None else _json(answer, 200)

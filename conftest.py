@@ -1,0 +1,106 @@
+"""Servers, databases and a clean environment for every test of the repository.
+
+PostgreSQL is started once per run, or `DATABASE_URL` names one; each test process has a Valkey, or
+`REDIS_URL` names one. What a test wants of them it gets by the fixtures below.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+if TYPE_CHECKING:
+    from shared_servers import Addresses, SharedServers, Stores
+
+LEAD = pytest.StashKey["SharedServers"]()
+ADDRESSES = "mpcas2_addresses"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from shared_servers import SharedServers, clean_environment  # noqa: PLC0415  # path is set by now
+
+    taken = clean_environment(os.environ)
+    if not hasattr(config, "workerinput"):
+        config.stash[LEAD] = SharedServers(
+            database_url=taken.get("DATABASE_URL"), redis_url=taken.get("REDIS_URL")
+        )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Runs in the xdist controller for each test process, in its main thread."""
+    config: pytest.Config = node.config  # type: ignore[attr-defined]  # xdist ships no types
+    addresses = config.stash[LEAD].start()
+    node.workerinput[ADDRESSES] = msgspec.json.encode(addresses).decode()  # type: ignore[attr-defined]  # as above
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    lead = config.stash.get(LEAD, None)
+    if lead is not None:
+        lead.stop()
+
+
+@pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest, worker_id: str) -> Iterator[Stores]:
+    """The run's PostgreSQL and this process's Valkey; `database()` lends one database more."""
+    from shared_servers import Addresses, Stores  # noqa: PLC0415  # path is set by now
+
+    workerinput = getattr(request.config, "workerinput", None)
+    addresses: Addresses
+    if workerinput is None:
+        addresses = request.config.stash[LEAD].start()
+    else:
+        addresses = msgspec.json.decode(workerinput[ADDRESSES], type=Addresses)
+    stores = Stores(addresses, 0 if worker_id == "master" else int(worker_id.removeprefix("gw")))
+    yield stores
+    stores.close()
+
+
+@pytest.fixture(scope="session")
+def database_url(servers: Stores) -> Iterator[str]:
+    """A migrated database that the tests of this process share."""
+    with servers.database() as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_database_url(servers: Stores) -> Iterator[str]:
+    """A migrated, empty database for one test."""
+    with servers.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(servers: Stores) -> str:
+    """A Valkey database that the tests of this process share."""
+    return servers.redis_url()
+
+
+@pytest.fixture
+def fresh_redis_url(servers: Stores) -> str:
+    """An empty Valkey database for one test."""
+    return servers.fresh_redis_url()
+
+
+@pytest.fixture
+def settings_env(tmp_path: Path, fresh_database_url: str, fresh_redis_url: str) -> dict[str, str]:
+    """The whole environment of a process of the product: own home, own stores, nothing inherited."""
+    home = tmp_path / "mpcas2-home"
+    home.mkdir()
+    return {
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+        "HOME": str(tmp_path),
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "MPCAS2_HOME": str(home),
+        "DATABASE_URL": fresh_database_url,
+        "REDIS_URL": fresh_redis_url,
+        # Practice networks listen on this machine.
+        "MPCAS2_ALLOW_PRIVATE_HOSTS": "127.0.0.1,localhost",
+    }

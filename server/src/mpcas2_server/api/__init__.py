@@ -1,0 +1,22 @@
+"""The controllers of the REST API, one module for each group of addresses."""
+
+from mpcas2_server.api.auth import AuthController
+from mpcas2_server.api.content import ContentController
+from mpcas2_server.api.docs import DocsController
+from mpcas2_server.api.jobs import JobController
+from mpcas2_server.api.platforms import PlatformController, PluginController
+from mpcas2_server.api.publish import PublishController
+from mpcas2_server.api.social_accounts import SocialAccountController
+
+__all__ = ("CONTROLLERS",)
+
+CONTROLLERS = (
+    AuthController,
+    ContentController,
+    DocsController,
+    JobController,
+    PlatformController,
+    PluginController,
+    PublishController,
+    SocialAccountController,
+)

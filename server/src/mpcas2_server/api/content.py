@@ -1,0 +1,450 @@
+"""``/content``: what people post, with its file streamed in and out in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import quote
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, delete, get, patch, post
+from litestar.exceptions import InternalServerException
+from litestar.response import Stream
+from litestar.response.base import ASGIResponse
+
+from mpcas2_core.content import wording
+from mpcas2_core.content.kinds import MediaType
+from mpcas2_core.content.rows import (
+    ContentChange,
+    ContentFile,
+    ContentFilter,
+    ContentRow,
+    ContentStatus,
+    ContentType,
+    NewContent,
+)
+from mpcas2_core.content.upload import Upload
+from mpcas2_core.database import Scope
+from mpcas2_core.errors import InvalidInput, TooLarge, UnsupportedMedia
+from mpcas2_core.identity import Principal
+from mpcas2_server.caller import Caller, signed_in
+from mpcas2_server.describe import Doc
+from mpcas2_server.idempotency import Outcome, key_of, once
+from mpcas2_server.multipart import Form, is_form, read_form
+from mpcas2_server.wire import (
+    Input,
+    Output,
+    PageQuery,
+    Pagination,
+    answer,
+    decode_as,
+    optional,
+    pagination,
+    read_json,
+    read_query,
+)
+
+__all__ = ("ContentController",)
+
+AnyRequest = Request[Any, Any, Any]
+# The route has no limit of Litestar's, which would hold for files too.
+MAX_JSON_BYTES = 1_000_000
+TAGS = "tags"
+ONCE = ("title", "type", "description", "text", "altText")
+
+
+class ContentQuery(PageQuery, frozen=True, kw_only=True):
+    """Which content is listed."""
+
+    type: Annotated[ContentType | None, msgspec.Meta(description="Only this type.")] = None
+    status: Annotated[ContentStatus | None, msgspec.Meta(description="Only this status.")] = None
+
+
+class TextContentInput(Input, frozen=True, kw_only=True):
+    """Content of type ``text``, which has no file."""
+
+    title: str
+    type: ContentType
+    text: str | None = None
+    description: str | None = None
+    alt_text: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+class ContentChangeInput(Input, frozen=True, kw_only=True):
+    """What changes; what is absent stays. An empty text or null takes a value away."""
+
+    title: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    text: str | msgspec.UnsetType | None = msgspec.UNSET
+    alt_text: str | msgspec.UnsetType | None = msgspec.UNSET
+    tags: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    status: Literal["draft", "ready", "archived"] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Content(Output, frozen=True, kw_only=True):
+    """What can be posted: a text, or a file with words."""
+
+    id: UUID
+    type: ContentType
+    title: str
+    tags: tuple[str, ...]
+    status: ContentStatus
+    created_at: datetime
+    updated_at: datetime
+    description: str | msgspec.UnsetType = msgspec.UNSET
+    text: str | msgspec.UnsetType = msgspec.UNSET
+    alt_text: str | msgspec.UnsetType = msgspec.UNSET
+    file_url: str | msgspec.UnsetType = msgspec.UNSET
+    file_name: str | msgspec.UnsetType = msgspec.UNSET
+    file_size: int | msgspec.UnsetType = msgspec.UNSET
+    mime_type: str | msgspec.UnsetType = msgspec.UNSET
+    width: int | msgspec.UnsetType = msgspec.UNSET
+    height: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class ContentPage(Output, frozen=True, kw_only=True):
+    """A page of content, the newest first."""
+
+    data: list[Content]
+    pagination: Pagination
+
+
+class ContentDeleted(Output, frozen=True, kw_only=True):
+    """What deleting content did."""
+
+    id: UUID
+    deleted: Literal[True] = True
+    cancelled_jobs: tuple[UUID, ...]
+
+
+class _Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """What tells one request to make content from another."""
+
+    new: NewContent
+    sha256: str | None
+    file_name: str | None
+
+
+_FORM = {
+    "type": "object",
+    "required": ["title", "type"],
+    "properties": {
+        "file": {
+            "type": "string",
+            "format": "binary",
+            "description": "One file; its bytes must be of the said type. Not for `text`.",
+        },
+        "title": {"type": "string", "minLength": 1, "maxLength": wording.MAX_TITLE},
+        "type": {"type": "string", "enum": list(get_args(ContentType))},
+        "description": {"type": "string", "maxLength": wording.MAX_DESCRIPTION},
+        "text": {"type": "string", "maxLength": wording.MAX_TEXT},
+        "altText": {"type": "string", "maxLength": wording.MAX_ALT_TEXT},
+        "tags": {
+            "type": "array",
+            "items": {"type": "string", "maxLength": wording.MAX_TAG},
+            "description": "Repeated, or once as a JSON array.",
+        },
+    },
+}
+
+
+class ContentController(Controller):
+    """Content and its files."""
+
+    path = "/content"
+
+    @get(
+        "/",
+        doc=Doc(
+            tag="Content",
+            summary="List content",
+            description="The newest first.",
+            query=ContentQuery,
+            answers={200: ContentPage},
+        ),
+    )
+    async def list_content(self, request: AnyRequest) -> ASGIResponse:
+        """Gives a page of content."""
+        caller = signed_in(request)
+        query = read_query(request, ContentQuery)
+        asked = ContentFilter(
+            page=query.page, limit=query.limit, type=query.type, status=query.status
+        )
+
+        async def work(scope: Scope, _principal: Principal) -> tuple[list[ContentRow], int]:
+            return await caller.engine.contents.list(scope, asked)
+
+        rows, total = await caller.run(work)
+        return answer(
+            ContentPage(data=[_shown(row) for row in rows], pagination=pagination(query, total))
+        )
+
+    @post(
+        "/",
+        request_max_body_size=None,
+        doc=Doc(
+            tag="Content",
+            summary="Create content",
+            description=(
+                "A file comes as `multipart/form-data` and is streamed into the store. The kind of "
+                "a file is told by its bytes; images are decoded before they are taken. Content of "
+                "type `text` has no file and may come as JSON."
+            ),
+            form=_FORM,
+            body=TextContentInput,
+            example={"title": "Hello", "type": "text", "text": "Hello, world."},
+            answers={201: Content},
+            errors={
+                409: "`IDEMPOTENCY_KEY_REUSED`: the key came with another request.",
+                413: "`FILE_TOO_LARGE`: the file is larger than this installation takes.",
+                415: "The file is not of the said type, damaged, or of a kind that is not taken.",
+                507: "`STORAGE_FULL`: there is no room left for media.",
+            },
+        ),
+    )
+    async def create_content(self, request: AnyRequest) -> ASGIResponse:
+        """Makes content from a form with a file, or from JSON."""
+        caller = signed_in(request)
+        key_of(request)
+        content_type = request.headers.get("content-type", "")
+        if is_form(content_type):
+            return await _create_from_form(request, caller, content_type)
+        if content_type.partition(";")[0].strip().lower() != "application/json":
+            raise UnsupportedMedia(
+                f"The body is said to be {content_type or 'nothing'!r}. Send multipart/form-data "
+                "with a file, or application/json for content of type text."
+            )
+        body = decode_as(await _bounded_body(request), TextContentInput)
+        new = wording.checked(
+            NewContent(
+                title=body.title,
+                type=body.type,
+                description=body.description,
+                text=body.text,
+                alt_text=body.alt_text,
+                tags=body.tags,
+            ),
+            has_file=False,
+        )
+        return await _create(request, caller, new, None)
+
+    @get(
+        "/{content_id:uuid}",
+        doc=Doc(
+            tag="Content",
+            summary="Get content",
+            answers={200: Content},
+            errors={404: "`CONTENT_NOT_FOUND`"},
+        ),
+    )
+    async def get_content(self, request: AnyRequest, content_id: UUID) -> ASGIResponse:
+        """Gives one content."""
+        row, _ = await _find(signed_in(request), content_id)
+        return answer(_shown(row))
+
+    @patch(
+        "/{content_id:uuid}",
+        doc=Doc(
+            tag="Content",
+            summary="Change content",
+            description="Posts that are planned already keep the words they were planned with.",
+            body=ContentChangeInput,
+            example={"title": "A better title", "tags": ["spring"]},
+            answers={200: Content},
+            errors={404: "`CONTENT_NOT_FOUND`"},
+        ),
+    )
+    async def update_content(self, request: AnyRequest, content_id: UUID) -> ASGIResponse:
+        """Changes words, tags or status."""
+        caller = signed_in(request)
+        body = await read_json(request, ContentChangeInput)
+        change = ContentChange(
+            title=body.title,
+            description=body.description,
+            text=body.text,
+            alt_text=body.alt_text,
+            tags=body.tags,
+            status=body.status,
+        )
+
+        async def work(scope: Scope, _principal: Principal) -> ContentRow:
+            return await caller.engine.contents.update(scope, content_id, change)
+
+        return answer(_shown(await caller.run(work)))
+
+    @delete(
+        "/{content_id:uuid}",
+        status_code=200,
+        doc=Doc(
+            tag="Content",
+            summary="Delete content",
+            description=(
+                "Its posts that were not sent yet are cancelled, and named in the answer. What is "
+                "published stays on the networks. The file goes when nothing else needs it."
+            ),
+            answers={200: ContentDeleted},
+            errors={
+                404: "`CONTENT_NOT_FOUND`",
+                409: "`CONTENT_IN_FLIGHT`: a post of it is being sent now.",
+            },
+        ),
+    )
+    async def delete_content(self, request: AnyRequest, content_id: UUID) -> ASGIResponse:
+        """Deletes content, its file and its pending posts."""
+        caller = signed_in(request)
+        contents = caller.engine.contents
+
+        async def work(scope: Scope, principal: Principal) -> tuple[Principal, ContentDeleted]:
+            done = await contents.delete(scope, content_id, principal.user_id)
+            return principal, ContentDeleted(id=done.id, cancelled_jobs=done.cancelled_jobs)
+
+        principal, deleted = await caller.run(work)
+        await contents.release_files(principal.tenant)
+        return answer(deleted)
+
+    @get(
+        "/{content_id:uuid}/file",
+        doc=Doc(
+            tag="Content",
+            summary="Download the file of content",
+            answers={200: "application/octet-stream"},
+            errors={404: "There is no such content, it is text, or the store lacks the file."},
+        ),
+    )
+    async def download_content(self, request: AnyRequest, content_id: UUID) -> Stream:
+        """Streams the file, to be saved and never shown as a page of this origin."""
+        caller = signed_in(request)
+        row, principal = await _find(caller, content_id)
+        file = await caller.engine.contents.require_file(principal.tenant, row)
+        return Stream(
+            caller.engine.contents.open_file(principal.tenant, file.sha256),
+            media_type=file.mime_type,
+            headers={
+                "content-length": str(file.size),
+                "content-disposition": _attachment(file.name),
+                "x-content-type-options": "nosniff",
+            },
+        )
+
+
+async def _create_from_form(request: AnyRequest, caller: Caller, content_type: str) -> ASGIResponse:
+    principal = await caller.principal()
+    async with caller.engine.contents.receive(principal.tenant) as upload:
+        form = await read_form(
+            _chunks(request),
+            content_type,
+            upload.write,
+            names=(*ONCE, TAGS),
+            repeatable=(TAGS,),
+            max_file_bytes=caller.engine.settings.max_upload_bytes,
+            content_length=request.content_length,
+        )
+        new = wording.checked(_new_content(form), has_file=form.has_file)
+        if new.type == "text":
+            return await _create(request, caller, new, None)
+        said: MediaType = new.type
+        await upload.check(said, form.file_name)
+        return await _create(request, caller, new, upload)
+
+
+async def _create(
+    request: AnyRequest, caller: Caller, new: NewContent, upload: Upload | None
+) -> ASGIResponse:
+    file: ContentFile | None = upload.file if upload is not None else None
+    sent = _Sent(
+        new=new, sha256=file.sha256 if file else None, file_name=file.name if file else None
+    )
+
+    async def work(scope: Scope, principal: Principal) -> Outcome:
+        row = await caller.engine.contents.create(scope, principal.user_id, new, upload)
+        return 201, _shown(row)
+
+    return await once(request, caller, sent, work)
+
+
+def _new_content(form: Form) -> NewContent:
+    values: dict[str, Any] = {name: form.fields[name][0] for name in ONCE if name in form.fields}
+    values[TAGS] = _tags(form.fields.get(TAGS, []))
+    for name in ("title", "type"):
+        if name not in values:
+            raise InvalidInput(f"{name} is missing. Send it as a field.", details={"field": name})
+    if values["type"] not in get_args(ContentType):
+        raise InvalidInput(
+            f"type is {values['type'][:40]!r}. Send one of: {', '.join(get_args(ContentType))}.",
+            details={"field": "type"},
+        )
+    values["alt_text"] = values.pop("altText", None)
+    return NewContent(**values)
+
+
+def _tags(values: list[str]) -> tuple[str, ...]:
+    if len(values) == 1 and values[0].lstrip().startswith("["):
+        try:
+            return msgspec.json.decode(values[0], type=tuple[str, ...])
+        except msgspec.DecodeError as error:
+            raise InvalidInput(
+                f"tags is no JSON array of texts ({error}). Repeat the field instead, once per tag.",
+                details={"field": TAGS},
+            ) from error
+    return tuple(value for value in values if value)
+
+
+async def _find(caller: Caller, content_id: UUID) -> tuple[ContentRow, Principal]:
+    async def work(scope: Scope, principal: Principal) -> tuple[ContentRow, Principal]:
+        return await caller.engine.contents.get(scope, content_id), principal
+
+    return await caller.run(work)
+
+
+async def _chunks(request: AnyRequest) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except InternalServerException as error:
+        # What Litestar says when the client went away; there is nobody left to read the answer.
+        raise InvalidInput(
+            "The connection ended before the body did. Send it again.", code="UPLOAD_INCOMPLETE"
+        ) from error
+
+
+async def _bounded_body(request: AnyRequest) -> bytes:
+    body = bytearray()
+    async for chunk in _chunks(request):
+        body += chunk
+        if len(body) > MAX_JSON_BYTES:
+            raise TooLarge("The body is larger than 1 MB. Shorten the text.")
+    return bytes(body)
+
+
+def _shown(row: ContentRow) -> Content:
+    file = row.file
+    return Content(
+        id=row.id,
+        type=row.type,
+        title=row.title,
+        tags=row.tags,
+        status=row.status,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        description=optional(row.description),
+        text=optional(row.text),
+        alt_text=optional(row.alt_text),
+        file_url=f"/api/v1/content/{row.id}/file" if file else msgspec.UNSET,
+        file_name=file.name if file else msgspec.UNSET,
+        file_size=file.size if file else msgspec.UNSET,
+        mime_type=file.mime_type if file else msgspec.UNSET,
+        width=optional(file.width) if file else msgspec.UNSET,
+        height=optional(file.height) if file else msgspec.UNSET,
+    )
+
+
+def _attachment(name: str) -> str:
+    # RFC 6266: a plain name for old clients, the true one beside it.
+    plain = "".join(
+        letter if letter.isascii() and letter.isprintable() and letter not in '"\\%' else "_"
+        for letter in name
+    )
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

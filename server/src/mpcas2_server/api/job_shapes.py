@@ -1,0 +1,211 @@
+"""Publish jobs on the wire, short and with their whole story."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from mpcas2_core.publishing.jobs import JobRow
+from mpcas2_core.publishing.story import Attempt, Event, PartStory, Story
+from mpcas2_server.wire import Output, Pagination, optional
+
+__all__ = (
+    "JobList",
+    "JobState",
+    "JobStatus",
+    "JobStory",
+    "PublishJob",
+    "show_job",
+    "show_story",
+)
+
+JobStatus = Literal["scheduled", "processing", "published", "failed", "cancelled"]
+JobState = Literal[
+    "scheduled",
+    "processing",
+    "retrying",
+    "accepted",
+    "unconfirmed",
+    "published",
+    "failed",
+    "missed",
+    "cancelled",
+]
+UNSET = msgspec.UNSET
+MaybeText = str | msgspec.UnsetType
+MaybeTime = datetime | msgspec.UnsetType
+MaybeData = dict[str, Any] | msgspec.UnsetType
+
+
+class JobError(Output, frozen=True, kw_only=True):
+    """Why a job failed or waits."""
+
+    code: str
+    message: str
+
+
+class PublishJob(Output, frozen=True, kw_only=True):
+    """One post to one account."""
+
+    id: UUID
+    content_id: UUID
+    social_account_id: UUID
+    platform: str
+    username: str
+    scheduled_at: datetime
+    status: Annotated[JobStatus, msgspec.Meta(description="The coarse word.")]
+    state: Annotated[JobState, msgspec.Meta(description="The exact word.")]
+    needs_attention: Annotated[bool, msgspec.Meta(description="A person has to decide.")]
+    created_at: datetime
+    updated_at: datetime
+    published_at: MaybeTime = UNSET
+    platform_post_id: MaybeText = UNSET
+    platform_post_url: MaybeText = UNSET
+    next_attempt_at: MaybeTime = UNSET
+    error: JobError | msgspec.UnsetType = UNSET
+
+
+class JobPart(Output, frozen=True, kw_only=True):
+    """One part of a post: a thread has several."""
+
+    index: int
+    text: str
+    state: Literal["pending", "sent", "accepted", "unconfirmed", "published"]
+    media: list[dict[str, Any]]
+    post_id: MaybeText = UNSET
+    post_url: MaybeText = UNSET
+    published_at: MaybeTime = UNSET
+
+
+class JobAttempt(Output, frozen=True, kw_only=True):
+    """One time that the engine turned to the network. ``late…`` came after the job was lost."""
+
+    id: UUID
+    part: int
+    kind: Literal["publish", "find", "poll"]
+    worker: str
+    started_at: datetime
+    marked_at: MaybeTime = UNSET
+    finished_at: MaybeTime = UNSET
+    duration_ms: int | msgspec.UnsetType = UNSET
+    outcome: MaybeText = UNSET
+    message: MaybeText = UNSET
+    code: MaybeText = UNSET
+    answer: MaybeData = UNSET
+    late_outcome: MaybeText = UNSET
+    late_answer: MaybeData = UNSET
+    late_at: MaybeTime = UNSET
+
+
+class JobEvent(Output, frozen=True, kw_only=True):
+    """What happened to a job apart from attempts."""
+
+    at: datetime
+    kind: str
+    message: str
+    user_id: UUID | msgspec.UnsetType = UNSET
+
+
+class JobStory(PublishJob, frozen=True, kw_only=True):
+    """A post with everything that is known about it."""
+
+    metadata: dict[str, Any]
+    parts: list[JobPart]
+    attempts: list[JobAttempt]
+    events: list[JobEvent]
+
+
+class JobList(Output, frozen=True, kw_only=True):
+    """A page of jobs, the newest first."""
+
+    data: list[PublishJob]
+    pagination: Pagination
+
+
+def show_job(row: JobRow) -> PublishJob:
+    """Shows a job without its story."""
+    return PublishJob(**_common(row))
+
+
+def show_story(story: Story) -> JobStory:
+    """Shows a job with its story."""
+    return JobStory(
+        **_common(story.job),
+        metadata=story.job.metadata,
+        parts=[_part(part) for part in story.parts],
+        attempts=[_attempt(attempt) for attempt in story.attempts],
+        events=[_event(event) for event in story.events],
+    )
+
+
+def _common(row: JobRow) -> dict[str, Any]:
+    error: JobError | msgspec.UnsetType = UNSET
+    if row.error_message is not None:
+        error = JobError(code=row.error_code or "FAILED", message=row.error_message)
+    return {
+        "id": row.id,
+        "content_id": row.content_id,
+        "social_account_id": row.social_account_id,
+        "platform": row.platform,
+        "username": row.username,
+        "scheduled_at": row.scheduled_at,
+        "status": row.status,
+        "state": row.state,
+        "needs_attention": row.needs_attention,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "published_at": optional(row.published_at),
+        "platform_post_id": optional(row.platform_post_id),
+        "platform_post_url": optional(row.platform_post_url),
+        "next_attempt_at": optional(row.next_attempt_at),
+        "error": error,
+    }
+
+
+def _part(part: PartStory) -> JobPart:
+    return JobPart(
+        index=part.position,
+        text=part.text,
+        state=part.state,
+        media=[_medium(medium) for medium in part.media],
+        post_id=optional(part.post_id),
+        post_url=optional(part.post_url),
+        published_at=optional(part.published_at),
+    )
+
+
+def _medium(medium: dict[str, Any]) -> dict[str, Any]:
+    shown = {"contentId": medium["content_id"], "altText": medium.get("alt_text")}
+    return {key: value for key, value in shown.items() if value}
+
+
+def _attempt(attempt: Attempt) -> JobAttempt:
+    duration: int | msgspec.UnsetType = UNSET
+    if attempt.finished_at is not None:
+        duration = round((attempt.finished_at - attempt.started_at).total_seconds() * 1000)
+    return JobAttempt(
+        id=attempt.id,
+        part=attempt.position,
+        kind=attempt.kind,
+        worker=attempt.worker,
+        started_at=attempt.started_at,
+        marked_at=optional(attempt.marked_at),
+        finished_at=optional(attempt.finished_at),
+        duration_ms=duration,
+        outcome=optional(attempt.outcome),
+        message=optional(attempt.message),
+        code=optional(attempt.code),
+        answer=optional(attempt.answer),
+        late_outcome=optional(attempt.late_outcome),
+        late_answer=optional(attempt.late_answer),
+        late_at=optional(attempt.late_at),
+    )
+
+
+def _event(event: Event) -> JobEvent:
+    return JobEvent(
+        at=event.at, kind=event.kind, message=event.message, user_id=optional(event.user_id)
+    )

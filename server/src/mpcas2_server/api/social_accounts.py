@@ -1,0 +1,271 @@
+"""``/social-accounts``: connect, list, set the late policy, disconnect."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, delete, get, patch, post
+from litestar.response.base import ASGIResponse
+
+from mpcas2_core.accounts import AccountRow, LatePolicy
+from mpcas2_core.accounts import store as accounts
+from mpcas2_core.database import Scope
+from mpcas2_core.identity import Principal
+from mpcas2_server.caller import signed_in
+from mpcas2_server.describe import Doc
+from mpcas2_server.idempotency import Outcome, earlier_answer, once
+from mpcas2_server.wire import (
+    Input,
+    Output,
+    PageQuery,
+    Pagination,
+    answer,
+    given,
+    optional,
+    pagination,
+    read_json,
+    read_query,
+)
+
+__all__ = ("SocialAccountController",)
+
+AnyRequest = Request[Any, Any, Any]
+Otherwise = Literal["ask", "skip", "post"]
+MAX_LATE_MINUTES = 60 * 24 * 365
+NO_ACCOUNT = "There is no such account."
+
+
+class AccountQuery(PageQuery, frozen=True, kw_only=True):
+    """Which accounts."""
+
+    platform: Annotated[str | msgspec.UnsetType, msgspec.Meta(description="Key of a network.")] = (
+        msgspec.UNSET
+    )
+
+
+class ConnectInput(Input, frozen=True, kw_only=True):
+    """Which network, and the filled-in form of ``GET /platforms``."""
+
+    platform: str
+    credentials: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class LatePolicyInput(Input, frozen=True, kw_only=True):
+    """What becomes of a post whose time passed while nothing ran."""
+
+    within_minutes: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0, le=MAX_LATE_MINUTES, description="Up to this lateness it is posted all the same."
+        ),
+    ]
+    otherwise: Annotated[
+        Otherwise,
+        msgspec.Meta(description="Beyond it: ask a person, skip it, or post it however late."),
+    ]
+
+
+class AccountChange(Input, frozen=True, kw_only=True):
+    """What is changed of an account."""
+
+    late_policy: LatePolicyInput
+
+
+class LatePolicyShown(Output, frozen=True, kw_only=True):
+    """What becomes of a post whose time passed while nothing ran."""
+
+    within_minutes: int
+    otherwise: Otherwise
+
+
+class SocialAccount(Output, frozen=True, kw_only=True):
+    """A connected account."""
+
+    id: UUID
+    platform: str
+    platform_account_id: str
+    username: str
+    status: Literal["connected", "disconnected", "error", "expired"]
+    connected_at: datetime
+    late_policy: LatePolicyShown
+    display_name: str | msgspec.UnsetType = msgspec.UNSET
+    avatar_url: str | msgspec.UnsetType = msgspec.UNSET
+    status_reason: Annotated[
+        str | msgspec.UnsetType, msgspec.Meta(description="What is wrong and what to do.")
+    ] = msgspec.UNSET
+
+
+class SocialAccountList(Output, frozen=True, kw_only=True):
+    """A page of accounts, the newest first."""
+
+    data: list[SocialAccount]
+    pagination: Pagination
+
+
+class AccountDisconnected(Output, frozen=True, kw_only=True):
+    """What disconnecting did."""
+
+    id: UUID
+    status: str
+    cancelled_jobs: list[UUID]
+
+
+class SocialAccountController(Controller):
+    """Connected accounts."""
+
+    path = "/social-accounts"
+
+    @get(
+        doc=Doc(
+            tag="Social Accounts",
+            summary="List connected social accounts",
+            query=AccountQuery,
+            answers={200: SocialAccountList},
+        ),
+    )
+    async def list_accounts(self, request: AnyRequest) -> ASGIResponse:
+        """Gives a page of accounts."""
+        caller = signed_in(request)
+        query = read_query(request, AccountQuery)
+
+        async def work(scope: Scope, _principal: Principal) -> SocialAccountList:
+            rows, total = await accounts.list_page(
+                scope,
+                platform=given(query.platform),
+                limit=query.limit,
+                offset=query.offset,
+            )
+            return SocialAccountList(
+                data=[_shown(row) for row in rows], pagination=pagination(query, total)
+            )
+
+        return answer(await caller.run(work))
+
+    @post(
+        doc=Doc(
+            tag="Social Accounts",
+            summary="Connect an account",
+            description="`GET /platforms` shows the fields of `credentials`. An account that was "
+            "connected before keeps its id and its jobs; the answer is 200 then.",
+            body=ConnectInput,
+            example={
+                "platform": "bluesky",
+                "credentials": {"identifier": "ada.example.org", "password": "abcd-efgh-ijkl-mnop"},
+            },
+            answers={200: SocialAccount, 201: SocialAccount},
+            errors={
+                400: "`CREDENTIALS_REQUIRED` (with `details.fields`), `CREDENTIALS_REFUSED`, "
+                "`PLATFORM_UNKNOWN` or `VALIDATION_ERROR`.",
+                502: "`NETWORK_UNAVAILABLE`: the network cannot be reached now.",
+            },
+        ),
+    )
+    async def connect_account(self, request: AnyRequest) -> ASGIResponse:
+        """Connects an account, or renews the one that stands."""
+        caller = signed_in(request)
+        body = await read_json(request, ConnectInput)
+        earlier = await earlier_answer(request, caller, body)
+        if earlier is not None:
+            return earlier
+        engine, principal = caller.engine, await caller.principal()
+        connection = await engine.accounts.authorize(
+            principal.tenant, body.platform, given(body.credentials)
+        )
+
+        async def work(scope: Scope, principal: Principal) -> Outcome:
+            row, is_new = await engine.accounts.store(
+                scope, principal.user_id, body.platform, connection
+            )
+            return 201 if is_new else 200, _shown(row)
+
+        return await once(request, caller, body, work)
+
+    @get(
+        "/{account_id:uuid}",
+        doc=Doc(
+            tag="Social Accounts",
+            summary="Get an account",
+            answers={200: SocialAccount},
+            errors={404: NO_ACCOUNT},
+        ),
+    )
+    async def get_account(self, request: AnyRequest, account_id: UUID) -> ASGIResponse:
+        """Gives one account."""
+        caller = signed_in(request)
+
+        async def work(scope: Scope, _principal: Principal) -> SocialAccount:
+            return _shown(await caller.engine.accounts.get(scope, account_id))
+
+        return answer(await caller.run(work))
+
+    @patch(
+        "/{account_id:uuid}",
+        doc=Doc(
+            tag="Social Accounts",
+            summary="Change an account's late policy",
+            body=AccountChange,
+            example={"latePolicy": {"withinMinutes": 60, "otherwise": "ask"}},
+            answers={200: SocialAccount},
+            errors={404: NO_ACCOUNT},
+        ),
+    )
+    async def change_account(self, request: AnyRequest, account_id: UUID) -> ASGIResponse:
+        """Changes what becomes of late posts."""
+        caller = signed_in(request)
+        body = await read_json(request, AccountChange)
+        policy = LatePolicy(
+            within_seconds=body.late_policy.within_minutes * 60,
+            otherwise=body.late_policy.otherwise,
+        )
+
+        async def work(scope: Scope, _principal: Principal) -> SocialAccount:
+            return _shown(await caller.engine.accounts.set_late_policy(scope, account_id, policy))
+
+        return answer(await caller.run(work))
+
+    @delete(
+        "/{account_id:uuid}",
+        status_code=200,
+        doc=Doc(
+            tag="Social Accounts",
+            summary="Disconnect an account",
+            description="Its tokens are erased and the posts that wait for it are cancelled; "
+            "`cancelledJobs` names them. What was published stays.",
+            answers={200: AccountDisconnected},
+            errors={404: NO_ACCOUNT, 409: "A post is being sent with it at this moment."},
+        ),
+    )
+    async def disconnect_account(self, request: AnyRequest, account_id: UUID) -> ASGIResponse:
+        """Disconnects an account and says what that cancelled."""
+        caller = signed_in(request)
+
+        async def work(scope: Scope, principal: Principal) -> AccountDisconnected:
+            done = await caller.engine.accounts.disconnect(scope, principal.user_id, account_id)
+            return AccountDisconnected(
+                id=account_id,
+                status=done.account.status,
+                cancelled_jobs=list(done.cancelled_jobs),
+            )
+
+        return answer(await caller.run(work))
+
+
+def _shown(row: AccountRow) -> SocialAccount:
+    return SocialAccount(
+        id=row.id,
+        platform=row.platform,
+        platform_account_id=row.platform_account_id,
+        username=row.username,
+        display_name=optional(row.display_name),
+        avatar_url=optional(row.avatar_url),
+        status=row.status,
+        status_reason=optional(row.status_reason),
+        connected_at=row.connected_at,
+        late_policy=LatePolicyShown(
+            within_minutes=row.late_policy.within_seconds // 60,
+            otherwise=row.late_policy.otherwise,
+        ),
+    )

@@ -1,0 +1,60 @@
+"""The Litestar application. Granian loads :func:`create_app` as a factory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+from litestar import Litestar, Router
+
+from mpcas2_core.engine import Engine
+from mpcas2_core.settings import Settings
+from mpcas2_server.api import CONTROLLERS
+from mpcas2_server.api.health import HealthController
+from mpcas2_server.errors import handle_error
+from mpcas2_server.requests import RequestGate
+
+__all__ = ("MAX_JSON_BYTES", "PREFIX", "create_app")
+
+log = structlog.get_logger(__name__)
+
+PREFIX = "/api/v1"
+MAX_JSON_BYTES = 1_000_000
+
+
+def create_app(open_engine: Callable[[], Awaitable[Engine]] | None = None) -> Litestar:
+    """Builds the application. The engine is opened when it starts and closed when it stops.
+
+    Args:
+        open_engine: Opens the engine; by default with the settings of the environment.
+    """
+    opener = open_engine or _open_from_environment
+
+    @asynccontextmanager
+    async def with_engine(app: Litestar) -> AsyncIterator[None]:
+        engine = await opener()
+        app.state.engine = engine
+        try:
+            yield
+        finally:
+            await engine.close()
+
+    app = Litestar(
+        route_handlers=[
+            Router(path=PREFIX, route_handlers=[*CONTROLLERS, HealthController]),
+            HealthController,
+        ],
+        lifespan=[with_engine],
+        exception_handlers={Exception: handle_error},
+        request_max_body_size=MAX_JSON_BYTES,
+        openapi_config=None,
+        logging_config=None,
+    )
+    # Litestar's own middleware runs behind its router; ids and headers are for 404 and 405 too.
+    app.asgi_handler = RequestGate(app.asgi_handler)
+    return app
+
+
+async def _open_from_environment() -> Engine:
+    return await Engine.open(Settings.load())

@@ -1,0 +1,242 @@
+"""``mpcas2 publish``: uploads, posts, and shows how it goes until the posts are out."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mpcas2_server.cli.connection import connect, server_option
+from mpcas2_server.cli.failures import CliError, ExitCode
+from mpcas2_server.cli.output import clean, json_option, print_json
+from mpcas2_server.cli.targets import resolve
+from mpcas2_server.cli.when import parse_when, show_time_exactly
+
+if TYPE_CHECKING:
+    from mpcas2_server.client import Client
+
+__all__ = ("publish",)
+
+_TITLE_LENGTH = 80
+_KINDS = frozenset({"image", "video", "audio"})
+
+_HELP = """Post a file, several pictures, or a text.
+
+\b
+Examples:
+  mpcas2 publish --text "Hello" --wait
+  mpcas2 publish cat.jpg --text "Our cat" --alt "A grey cat asleep" \\
+      --to bluesky:@ada.example.org --at "2026-12-01 09:00" --tz Europe/Berlin
+  mpcas2 publish --text "One" --thread "Two" --thread "Three"
+  mpcas2 publish --text "Hallo" --option 'langs=["de"]' --at "in 10 min"
+
+--to takes bluesky:@handle, @handle, an account's id, or a network for all its
+accounts; it may be repeated, and left out when one account is connected.
+--wait ends with exit code 7 when a post ends other than published.
+"""
+
+
+@click.command(help=_HELP)
+@click.argument(
+    "files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, dir_okay=False)
+)
+@click.option("--text", help="The text; - reads it from standard input.")
+@click.option("--title", help="Title; made of the file's name or the text by default.")
+@click.option("--alt", multiple=True, help="Alternative text of the file; again for each file.")
+@click.option("--to", multiple=True, metavar="ACCOUNT", help="Where to; see above.")
+@click.option("--at", metavar="TIME", help='When: "2026-12-01 09:00" with --tz, or "in 10 min".')
+@click.option("--tz", metavar="ZONE", help="Zone of --at, such as Europe/Berlin.")
+@click.option("--thread", multiple=True, metavar="TEXT", help="A further post of a thread.")
+@click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Network's own.")
+@click.option("--hashtag", multiple=True, metavar="TAG", help="Added to the text.")
+@click.option("--wait", is_flag=True, help="Show how it goes, until it is out or has failed.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long --wait waits."
+)
+@server_option
+@json_option
+def publish(
+    *,
+    files: tuple[str, ...],
+    text: str | None,
+    title: str | None,
+    alt: tuple[str, ...],
+    to: tuple[str, ...],
+    at: str | None,
+    tz: str | None,
+    thread: tuple[str, ...],
+    options: tuple[str, ...],
+    hashtag: tuple[str, ...],
+    wait: bool,
+    timeout: float | None,
+    server: str | None,
+    as_json: bool,
+) -> None:
+    """Runs the command; its help is above."""
+    if text == "-":
+        text = sys.stdin.read().strip()
+    _check(files, text, alt, at=at, tz=tz)
+    moment = parse_when(at, tz, now=datetime.now(UTC)) if at else None
+    metadata = _metadata(text, title, thread, options, hashtag)
+    with connect(server) as client:
+        accounts = resolve(list(client.pages("/social-accounts")), to)
+        made = _make_content(client, files, alt, text=text, title=title, quiet=as_json)
+        if len(files) > 1:
+            metadata["media"] = [{"contentId": one["id"]} for one in made]
+        try:
+            answer = client.post(
+                "/publish",
+                {
+                    "contentId": made[0]["id"],
+                    "accounts": [
+                        {"socialAccountId": one["id"], "platform": one["platform"]}
+                        for one in accounts
+                    ],
+                    "metadata": metadata,
+                    **({"scheduleAt": moment.isoformat()} if moment else {"publishNow": True}),
+                },
+            )
+        except Exception as error:
+            _take_back(client, made, error)
+            raise
+        jobs = answer["jobs"]
+        if wait:
+            from mpcas2_server.cli.progress import follow  # noqa: PLC0415 - brings rich
+
+            jobs = follow(client, jobs, timeout=timeout, quiet=as_json)
+    if as_json:
+        print_json({"jobs": jobs})
+    elif not wait:
+        _tell(jobs, scheduled=moment is not None)
+    if wait and any(job["state"] != "published" for job in jobs):
+        sys.exit(ExitCode.NOT_PUBLISHED)
+
+
+def _check(
+    files: Sequence[str], text: str | None, alt: Sequence[str], *, at: str | None, tz: str | None
+) -> None:
+    if not files and not (text and text.strip()):
+        raise _usage("There is nothing to post.", "Name a file, or write --text.")
+    if len(alt) > len(files):
+        raise _usage(
+            f"{len(alt)} alternative texts were given for {len(files)} files.",
+            "Give --alt once for each file, in the order of the files.",
+        )
+    if tz and not at:
+        raise _usage("--tz goes with --at.", "Add --at, or leave --tz out.")
+
+
+def _metadata(
+    text: str | None,
+    title: str | None,
+    thread: Sequence[str],
+    options: Sequence[str],
+    hashtags: Sequence[str],
+) -> dict[str, Any]:
+    metadata: dict[str, Any] = {}
+    if text:
+        metadata["text"] = text
+    if title:
+        metadata["title"] = title
+    if thread:
+        metadata["thread"] = [{"text": one} for one in thread]
+    if options:
+        metadata["options"] = dict(_option(one) for one in options)
+    if hashtags:
+        metadata["hashtags"] = list(hashtags)
+    return metadata
+
+
+def _option(text: str) -> tuple[str, Any]:
+    key, separator, value = text.partition("=")
+    if not separator or not key:
+        raise _usage(f"--option {text!r} is not KEY=VALUE.", "Write it as --option 'langs=[\"en\"]'.")
+    # JSON where it is JSON, text otherwise: nobody wants to quote a plain word twice.
+    with suppress(ValueError):
+        return key, json.loads(value)
+    return key, value
+
+
+def _make_content(
+    client: Client,
+    files: Sequence[str],
+    alt: Sequence[str],
+    *,
+    text: str | None,
+    title: str | None,
+    quiet: bool,
+) -> list[dict[str, Any]]:
+    if not files:
+        body = {"type": "text", "title": title or _first_line(text or ""), "text": text}
+        return [client.post("/content", body)]
+    made: list[dict[str, Any]] = []
+    try:
+        for index, name in enumerate(files):
+            description = alt[index] if index < len(alt) else None
+            made.append(_upload(client, Path(name), title, description, text, quiet=quiet))
+    except Exception as error:
+        _take_back(client, made, error)
+        raise
+    return made
+
+
+def _upload(
+    client: Client,
+    path: Path,
+    title: str | None,
+    alt: str | None,
+    text: str | None,
+    *,
+    quiet: bool,
+) -> dict[str, Any]:
+    mime_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    kind = mime_type.partition("/")[0]
+    fields = {
+        "title": title or path.stem,
+        "type": kind if kind in _KINDS else "document",
+        "altText": alt,
+        "text": text,
+    }
+    given = {key: value for key, value in fields.items() if value}
+    from mpcas2_server.cli.progress import upload_progress  # noqa: PLC0415 - brings rich
+
+    with path.open("rb") as file, upload_progress(file, path.name, quiet=quiet) as shown:
+        content: dict[str, Any] = client.upload(
+            "/content", shown, name=path.name, mime_type=mime_type, fields=given
+        )
+    return content
+
+
+def _take_back(client: Client, made: Sequence[dict[str, Any]], error: Exception) -> None:
+    """Deletes what was uploaded for a post that the server refused, so that nothing half-made stays."""
+    from mpcas2_server.client import ApiError  # noqa: PLC0415 - brings httpx
+
+    # Only a refusal proves that there is no post; a lost answer does not.
+    if isinstance(error, ApiError) and error.status < 500:  # noqa: PLR2004 - the HTTP class
+        for one in made:
+            with suppress(Exception):
+                client.delete(f"/content/{one['id']}")
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().splitlines()[0]
+    return line if len(line) <= _TITLE_LENGTH else f"{line[: _TITLE_LENGTH - 1]}…"
+
+
+def _tell(jobs: Sequence[dict[str, Any]], *, scheduled: bool) -> None:
+    for job in jobs:
+        to = f"{job['platform']}:@{clean(job['username'])}"
+        when = f" on {show_time_exactly(job['scheduledAt'])}" if scheduled else ""
+        click.echo(f"{job['id']}  {job['state']} to {to}{when}")
+    click.echo(f"Follow it with `mpcas2 jobs show {jobs[0]['id']}`.", err=True)
+
+
+def _usage(message: str, hint: str) -> CliError:
+    return CliError(message, hint=hint, exit_code=ExitCode.USAGE, code="USAGE")
