@@ -16,13 +16,14 @@ import msgspec
 import pytest
 
 if TYPE_CHECKING:
-    from shared_servers import Addresses, SharedServers, Stores
+    from shared_servers import SharedServers, Stores
 
 LEAD = pytest.StashKey["SharedServers"]()
 ADDRESSES = "mpcas2_addresses"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Cleans the environment; the lead of the run keeps what servers were given."""
     from shared_servers import SharedServers, clean_environment  # noqa: PLC0415  # path is set by now
 
     taken = clean_environment(os.environ)
@@ -41,23 +42,24 @@ def pytest_configure_node(node: object) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops what the lead started."""
     lead = config.stash.get(LEAD, None)
     if lead is not None:
         lead.stop()
 
 
 @pytest.fixture(scope="session")
-def servers(request: pytest.FixtureRequest, worker_id: str) -> Iterator[Stores]:
+def servers(request: pytest.FixtureRequest) -> Iterator[Stores]:
     """The run's PostgreSQL and this process's Valkey; `database()` lends one database more."""
     from shared_servers import Addresses, Stores  # noqa: PLC0415  # path is set by now
 
     workerinput = getattr(request.config, "workerinput", None)
-    addresses: Addresses
     if workerinput is None:
         addresses = request.config.stash[LEAD].start()
     else:
         addresses = msgspec.json.decode(workerinput[ADDRESSES], type=Addresses)
-    stores = Stores(addresses, 0 if worker_id == "master" else int(worker_id.removeprefix("gw")))
+    number = int(workerinput["workerid"].removeprefix("gw")) if workerinput else 0
+    stores = Stores(addresses, number)
     yield stores
     stores.close()
 

@@ -34,7 +34,7 @@ DATABASE_PREFIX = "mpcas2_test"
 # What Valkey has without a setting; the last ones are taken in turn by tests that want a fresh one.
 VALKEY_DATABASES = 16
 # Variables that steer the tests themselves and not the product.
-SWITCHES = frozenset({"MPCAS2_REQUIRE_REAL"})
+SWITCHES = frozenset({"MPCAS2_REQUIRE_REAL", "MPCAS2_TEST_CACHE"})
 PLAIN_NAMES = ("DATABASE_URL", "REDIS_URL", "JWT_SECRET", "JWT_REFRESH_SECRET")
 
 _T = TypeVar("_T")

@@ -1,4 +1,4 @@
-"""What a real Bluesky server answers to writes and reads, as far as our adapter and our sandbox lean on it."""
+"""What a real Bluesky server answers to writes and reads, as far as we lean on it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +25,25 @@ PLAIN_NAMES = {
 
 SECRETS = frozenset({"jwt_secret", "jwt_refresh_secret", "master_key"})
 URLS_WITH_PASSWORD = frozenset({"database_url", "redis_url"})
+
+AT_LEAST_ONE = (
+    "concurrency",
+    "pool_size",
+    "max_failures",
+    "max_upload_bytes",
+    "port",
+    "access_token_seconds",
+    "refresh_token_seconds",
+)
+ABOVE_ZERO = (
+    "lease_seconds",
+    "poll_seconds",
+    "reoffer_seconds",
+    "backoff_seconds",
+    "backoff_max_seconds",
+)
+NOT_NEGATIVE = ("refresh_grace_seconds", "drain_seconds")
+LAST_PORT = 65_535
 
 
 class SettingsError(Exception):
@@ -133,12 +154,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 f"MPCAS2_SEND_SECONDS ({self.send_seconds:g}) must be above 0 and below "
                 f"MPCAS2_LEASE_SECONDS ({self.lease_seconds:g}): a send has to end within the lease."
             )
-        for name in ("concurrency", "pool_size", "max_failures", "max_upload_bytes", "port"):
+        for name in AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise SettingsError(f"{PREFIX}{name.upper()} must be 1 or more.")
-        for name in ("poll_seconds", "reoffer_seconds", "backoff_seconds"):
-            if getattr(self, name) <= 0:
+        for name in ABOVE_ZERO:
+            # Written this way round, "nan" fails as well.
+            if not 0 < getattr(self, name) < math.inf:
                 raise SettingsError(f"{PREFIX}{name.upper()} must be above 0.")
+        for name in NOT_NEGATIVE:
+            if not 0 <= getattr(self, name) < math.inf:
+                raise SettingsError(f"{PREFIX}{name.upper()} must be 0 or more.")
+        if self.port > LAST_PORT:
+            raise SettingsError(f"{PREFIX}PORT must be between 1 and {LAST_PORT}.")
 
     def masked(self) -> dict[str, str]:
         """Gives every setting as text, secrets and passwords hidden, for ``mpcas2 doctor``."""
@@ -158,12 +185,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def mask_url(url: str) -> str:
     """Hides the password of an address."""
+    # PostgreSQL and Valkey take a password before the host, PostgreSQL also in the query.
+    url = re.sub(r"(?i)([?&](?:ssl)?password=)[^&#]*", r"\1***", url)
     head, separator, tail = url.rpartition("@")
     if not separator:
         return url
-    scheme, _, credentials = head.partition("://")
+    scheme, slashes, credentials = head.partition("://")
+    if not slashes:
+        scheme, credentials = "", head
     user, colon, _ = credentials.partition(":")
-    return f"{scheme}://{user}{colon}{'***' if colon else ''}@{tail}"
+    return f"{scheme}{slashes}{user}{colon}{'***' if colon else ''}@{tail}"
 
 
 def _as_path(kind: type, value: Any) -> Any:
@@ -179,11 +210,16 @@ def _read(environ: Mapping[str, str], name: str) -> str | None:
         path = environ.get(variable + "_FILE")
         if path:
             try:
-                return Path(path).read_text(encoding="utf-8").strip()
+                text = Path(path).read_text(encoding="utf-8").strip()
+            except UnicodeDecodeError as error:
+                raise SettingsError(f"{variable}_FILE names {path}, which is not text.") from error
             except OSError as error:
                 raise SettingsError(
                     f"{variable}_FILE names {path}, which cannot be read: {error.strerror}."
                 ) from error
+            if not text:
+                raise SettingsError(f"{variable}_FILE names {path}, which is empty.")
+            return text
     return None
 
 

@@ -1,17 +1,15 @@
-"""A database of its own for the module, and content of two tenants in it."""
+"""A desk to work with content at: one tenant, another next door, and a folder for files."""
 
 import asyncio
 import base64
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 
 from mpcas2_core.content.probe import FileProbe
@@ -19,30 +17,11 @@ from mpcas2_core.content.rows import ContentRow, NewContent
 from mpcas2_core.content.service import Contents
 from mpcas2_core.content.wording import checked
 from mpcas2_core.database import Database, Scope, Tenant
-from mpcas2_core.database.migrate import migrate
 from mpcas2_core.storage import LocalStorage
 from mpcas2_core.tenants import Tenants
 from mpcas2_core.vault import MasterKeys, Vault
 
 T = TypeVar("T")
-SERVER = os.environ.get("DATABASE_URL", "postgresql://mpcas2@127.0.0.1:55432/postgres")
-
-
-@pytest.fixture(scope="module")
-def database_url() -> Iterator[str]:
-    """A database that no other test sees."""
-    name = f"content_{uuid4().hex}"
-
-    async def statement(sql: str) -> None:
-        connection = await asyncpg.connect(SERVER)
-        try:
-            await connection.execute(sql)
-        finally:
-            await connection.close()
-
-    asyncio.run(statement(f"CREATE DATABASE {name}"))
-    yield urlsplit(SERVER)._replace(path=f"/{name}").geturl()
-    asyncio.run(statement(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @dataclass
@@ -94,7 +73,6 @@ def desk(database_url: str, tmp_path: Path) -> Callable[[Callable[[Desk], Awaita
     async def opened() -> AsyncIterator[Desk]:
         database = await Database.open(database_url, size=8)
         try:
-            await migrate(database)
             vault = Vault(MasterKeys(base64.b64encode(os.urandom(32)).decode()))
             tenants = Tenants(database, vault)
             async with database.public() as connection, connection.transaction():

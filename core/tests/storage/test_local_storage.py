@@ -2,7 +2,6 @@ import asyncio
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -32,7 +31,7 @@ def files(root: Path) -> list[Path]:
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Iterator[LocalStorage]:
+def storage(tmp_path: Path) -> LocalStorage:
     local = LocalStorage(tmp_path)
     as_protocol: Storage = local
     assert as_protocol is local
@@ -160,11 +159,9 @@ def test_a_full_disk_is_said_and_leaves_nothing(
     storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A small file system of its own needs rights that a test run seldom has.
-    def no_room(self: FileIO, data: object) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     class FullDisk(FileIO):
-        write = no_room  # type: ignore[assignment]  # stands for the whole method
+        def write(self, _data: object) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(writing, "opened", lambda path: FullDisk(path, "x"))
 

@@ -38,7 +38,8 @@ class PublishContext(Protocol):
     def http(self) -> httpx.AsyncClient:
         """A client that adds the account's access token to every request.
 
-        It refuses addresses inside private networks, follows no redirects and never retries.
+        It refuses addresses inside private networks (``httpx.ConnectError``), follows no redirects
+        and never retries.
         """
 
     @property
@@ -54,6 +55,8 @@ class PublishContext(Protocol):
 
     async def record(self, name: str, value: Any) -> None:
         """Stores a durable handle the moment it exists, so that a successor resumes with it.
+
+        Storing a name again replaces its value.
 
         Args:
             name: Names the handle within the part, for example ``"upload:0"``.

@@ -130,8 +130,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
         index: Place in the thread, from 0.
         text: The text as it shall appear, with hashtags already appended.
         media: The files, in order.
-        options: The network's own fields, checked against :attr:`Platform.options`; given to the
-            first part only, None for the later ones.
+        options: The network's own fields, an instance of :attr:`Platform.options`; None stands for
+            its defaults. Every part of a post is given the same; the adapter knows which of them are
+            about the first part only.
         root: The first part, already published; None for the first part itself.
         parent: The part before, already published; None for the first part.
     """

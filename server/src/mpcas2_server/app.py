@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-import structlog
 from litestar import Litestar, Router
 
+from mpcas2_core import logs
 from mpcas2_core.engine import Engine
 from mpcas2_core.settings import Settings
 from mpcas2_server.api import CONTROLLERS
@@ -15,9 +15,7 @@ from mpcas2_server.api.health import HealthController
 from mpcas2_server.errors import handle_error
 from mpcas2_server.requests import RequestGate
 
-__all__ = ("MAX_JSON_BYTES", "PREFIX", "create_app")
-
-log = structlog.get_logger(__name__)
+__all__ = ("create_app",)
 
 PREFIX = "/api/v1"
 MAX_JSON_BYTES = 1_000_000
@@ -57,4 +55,6 @@ def create_app(open_engine: Callable[[], Awaitable[Engine]] | None = None) -> Li
 
 
 async def _open_from_environment() -> Engine:
-    return await Engine.open(Settings.load())
+    settings = Settings.load()
+    logs.configure(level=settings.log_level, log_format=settings.log_format)
+    return await Engine.open(settings)

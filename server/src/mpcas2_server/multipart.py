@@ -189,7 +189,7 @@ class _FormReader:
 
 
 def _boundary(content_type: str) -> str:
-    boundary = parse_options_header(content_type)[1].get("boundary", "")
+    boundary: str = parse_options_header(content_type)[1].get("boundary", "")
     if not 0 < len(boundary) <= MAX_BOUNDARY or not boundary.isascii():
         raise InvalidInput(
             "Content-Type has no usable boundary. Let an HTTP library set it: "

@@ -41,14 +41,14 @@ class RequestGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request."""
-        if scope["type"] != "http":
+        facts = _facts(scope)
+        if facts["type"] != "http":
             await self._app(scope, receive, send)
             return
-        facts = _facts(scope)
         request_id = _given_id(scope) or uuid_utils.uuid7().hex
         facts[_ID] = request_id
-        method, started, status = scope["method"], time.perf_counter(), 0
-        is_head = str(method) == "HEAD"
+        method, started, status = facts["method"], time.perf_counter(), 0
+        is_head = method == "HEAD"
         if is_head:
             facts["method"] = "GET"
 

@@ -18,12 +18,8 @@ def application() -> Litestar:
 
     The process ends with the one that started it, so that a killed server leaves nobody on its port.
     """
-    from mpcas2_core.logs import configure  # noqa: PLC0415 - the server's own process needs none
-    from mpcas2_core.settings import Settings  # noqa: PLC0415 - as above
-    from mpcas2_server.app import create_app  # noqa: PLC0415 - as above
+    from mpcas2_server.app import create_app  # noqa: PLC0415 - the server's own process needs none
     from mpcas2_server.supervise import die_with_parent  # noqa: PLC0415 - as above
 
     die_with_parent(os.getppid())
-    settings = Settings.load()
-    configure(level=settings.log_level, log_format=settings.log_format)
     return create_app()

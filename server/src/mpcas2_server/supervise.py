@@ -97,7 +97,7 @@ class Supervisor:
     def __enter__(self) -> Self:
         """Takes the signals and starts every program."""
         for end in (self._receiver, self._sender):
-            end.setblocking(False)
+            end.settimeout(0)
         self._selector.register(self._receiver, selectors.EVENT_READ)
         self._former_fd = signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
         for number in _STOPPING:
@@ -245,7 +245,7 @@ class _Kept:
         """Plans the next start and gives the pause before it."""
         if now - self._started > _WELL_SECONDS:
             self.deaths = 0
-        pause = min(self._first_pause * 2**self.deaths, _LONGEST_PAUSE)
+        pause = min(self._first_pause * 2.0**self.deaths, _LONGEST_PAUSE)
         self.deaths += 1
         self.restart_at = now + pause
         return pause

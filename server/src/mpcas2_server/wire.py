@@ -39,7 +39,11 @@ MAX_QUERY_FIELDS = 50
 MAX_PAGE = 1_000_000
 _JSON_TYPE = re.compile(r'application/json(\s*;\s*charset="?utf-?8"?)?\s*', re.IGNORECASE)
 _PLACE = re.compile(r"^(?P<text>.*?)(?: - at `(?:\$\.?|key in \$\.?)(?P<path>.*)`)?$", re.DOTALL)
-_NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
+_NAMED = re.compile(r"(?P<fault>unknown|required) field `(?P<name>[^`]*)`")
+_KEY_FAULTS = {
+    "unknown": "It is not known here; check the spelling, or leave it out",
+    "required": "It is missing",
+}
 _ESCAPED_NUL = b"\\u0000"
 
 
@@ -146,7 +150,7 @@ def decode_as(body: bytes, kind: type[_S]) -> _S:
         InvalidInput: It is not JSON (``BAD_JSON``) or does not fit (``VALIDATION_ERROR``).
     """
     try:
-        value = _decoder(kind).decode(body)
+        value: _S = _decoder(kind).decode(body)
         if _ESCAPED_NUL in body:
             refuse_nul(msgspec.json.decode(body))
     except msgspec.ValidationError as error:
@@ -222,6 +226,7 @@ def _misfit(message: str) -> InvalidInput:
     named = _NAMED.search(text)
     if named:
         path = f"{path}.{named['name']}" if path else named["name"]
+        text = _KEY_FAULTS[named["fault"]]
     return InvalidInput(
         f"{path}: {text}." if path else f"{text}.", details={"field": path} if path else None
     )

@@ -14,16 +14,16 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from weakref import WeakValueDictionary
 
-import httpx
+import asyncpg
 import msgspec
 import structlog
 
 from mpcas2_core.accounts import store
+from mpcas2_core.accounts.renewal import AnswerLost, ask
 from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope, Tenant
-from mpcas2_core.outbound.clients import Clients, body_of
+from mpcas2_core.outbound.clients import Clients
 from mpcas2_core.plugins import PluginHost
 from mpcas2_core.vault import Vault
 from mpcas2_hookspecs import (
@@ -44,7 +44,10 @@ PURPOSE = "grant"
 EARLY = timedelta(seconds=60)
 LEASE_SECONDS = 30.0
 REQUEST_SECONDS = 20.0
+# Longest wait for another process that renews.
 WAIT_SECONDS = 60.0
+# How long a new grant waits for a database that is away: the network takes no other one any more.
+STORE_SECONDS = 60.0
 
 
 class ReconnectNeeded(Unauthorized):
@@ -100,7 +103,11 @@ class TokenBroker:
         self._plugins = plugins
         self._clients = clients
         self._lease = lease_seconds
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._renewals: dict[tuple[str, int], asyncio.Task[Access]] = {}
+
+    async def close(self) -> None:
+        """Lets the renewals of this process end; a network's answer would be lost with them."""
+        await asyncio.gather(*self._renewals.values(), return_exceptions=True)
 
     async def store(self, scope: Scope, account_id: UUID, grant: Grant) -> None:
         """Stores the grant of a fresh connection; the vault was loaded for the tenant before."""
@@ -141,6 +148,9 @@ class TokenBroker:
     async def renew(self, tenant: Tenant, account: Account, seen: int) -> Access:
         """Renews a grant, or waits for whoever is renewing it.
 
+        The callers of one process share one renewal and its outcome. A caller that is cancelled
+        leaves the renewal running, for the network's answer must be stored.
+
         Args:
             tenant: Whose account it is.
             account: For whom.
@@ -150,19 +160,13 @@ class TokenBroker:
             ReconnectNeeded: The grant is gone; the account says so now.
             PlatformError: The renewal failed in passing; the stored grant is untouched.
         """
-        lock = self._locks.setdefault(account.id, asyncio.Lock())
-        async with lock, asyncio.timeout(WAIT_SECONDS):
-            while True:
-                state = await self._database.run(
-                    tenant, lambda scope: self._try_lead(scope, UUID(account.id), seen)
-                )
-                if state["newer"]:
-                    grant = await self._open(tenant, state["sealed"])
-                    return Access(token=grant.access_token, version=state["version"])
-                if state["leads"]:
-                    return await self._lead(tenant, account, state)
-                # Somebody else leads. A short, uneven pause keeps the waiters from marching in step.
-                await asyncio.sleep(random.uniform(0.03, 0.09))  # noqa: S311 - not a secret
+        key = (account.id, seen)
+        renewal = self._renewals.get(key)
+        if renewal is None:
+            renewal = asyncio.create_task(self._renew(tenant, account, seen))
+            self._renewals[key] = renewal
+            renewal.add_done_callback(lambda task: self._renewed(key, task))
+        return await asyncio.shield(renewal)
 
     async def expire(self, tenant: Tenant, account: Account, message: str) -> None:
         """Marks an account as expired because the network refused it; the first call counts."""
@@ -171,6 +175,65 @@ class TokenBroker:
             tenant, lambda scope: store.mark_status(scope, UUID(account.id), "expired", reason)
         ):
             log.warning("account_expired", account=account.id, platform=account.platform)
+
+    async def reseal(self, tenant: Tenant) -> int:
+        """Seals a tenant's grants with its newest key, after :meth:`Vault.rotate`.
+
+        A grant that is renewed or connected anew meanwhile is left to whoever does that; run it
+        again to be sure that no grant needs an older key.
+
+        Args:
+            tenant: Whose grants.
+
+        Returns:
+            How many were sealed anew.
+        """
+        await self._vault.load(self._database, tenant)
+        rows = await self._database.run(
+            tenant, lambda scope: scope.fetch("SELECT account_id, sealed FROM grants")
+        )
+        changed = 0
+        for account_id, old in rows:
+            if self._vault.is_current(tenant, old):
+                continue
+            plain = await self._vault.open(self._database, tenant, PURPOSE, old)
+            new = self._vault.seal(tenant, PURPOSE, plain)
+            tag = await self._database.run(
+                tenant,
+                lambda scope, account_id=account_id, old=old, new=new: scope.execute(  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
+                    "UPDATE grants SET sealed = $3 WHERE account_id = $1 AND sealed = $2",
+                    account_id,
+                    old,
+                    new,
+                ),
+            )
+            changed += tag == "UPDATE 1"
+        return changed
+
+    def _renewed(self, key: tuple[str, int], task: asyncio.Task[Access]) -> None:
+        del self._renewals[key]
+        if not task.cancelled():
+            # Looked at here, or asyncio complains when every caller was cancelled.
+            task.exception()
+
+    async def _renew(self, tenant: Tenant, account: Account, seen: int) -> Access:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + WAIT_SECONDS
+        while True:
+            state = await self._database.run(
+                tenant, lambda scope: self._try_lead(scope, UUID(account.id), seen)
+            )
+            if state["newer"]:
+                grant = await self._open(tenant, state["sealed"])
+                return Access(token=grant.access_token, version=state["version"])
+            if state["leads"]:
+                access = await self._lead(tenant, account, state)
+                if access is not None:
+                    return access
+            if clock() > deadline:
+                raise Unavailable("Another process has been renewing this grant for too long.")
+            # Somebody else leads. A short, uneven pause keeps the waiters from marching in step.
+            await asyncio.sleep(random.uniform(0.03, 0.09))  # noqa: S311 - not a secret
 
     async def _try_lead(self, scope: Scope, account_id: UUID, seen: int) -> dict[str, Any]:
         row = await scope.fetchrow(
@@ -195,16 +258,24 @@ class TokenBroker:
             )
         return state
 
-    async def _lead(self, tenant: Tenant, account: Account, state: dict[str, Any]) -> Access:
+    async def _lead(self, tenant: Tenant, account: Account, state: dict[str, Any]) -> Access | None:
+        """Renews as the leader; None when the grant turned out to be somebody else's by now."""
         interrupted = state["refresh_started_at"] is not None
         old = await self._open(tenant, state["sealed"])
         platform = self._plugins.platform(account.platform)
         if not isinstance(platform, RefreshesGrant) or old.refresh_token is None:
             message = "The network refused the grant, and it cannot be renewed. Connect it again."
-            await self._give_up(tenant, account, state["fence"], message)
+            if not await self._give_up(tenant, account, state["fence"], message):
+                return None
             raise ReconnectNeeded(message, revoked=True)
         try:
-            new = await self._ask(platform, account, old)
+            new = await ask(
+                self._clients,
+                platform,
+                account,
+                old,
+                seconds=min(REQUEST_SECONDS, self._lease * 0.8),
+            )
         except Unauthorized as error:
             message = f"{error.message} Connect the account again."
             if interrupted:
@@ -212,9 +283,10 @@ class TokenBroker:
                     "A renewal of the grant was interrupted, and the network no longer takes the old "
                     f"one ({error.message}). Reconnect the account."
                 )
-            await self._give_up(tenant, account, state["fence"], message)
+            if not await self._give_up(tenant, account, state["fence"], message):
+                return None
             raise ReconnectNeeded(message, code=error.code, revoked=True) from error
-        except _AnswerLost as error:
+        except AnswerLost as error:
             # The mark stays: the network may have rotated the token without our hearing of it.
             await self._let_go(tenant, account, state["fence"], answered=False)
             raise Unavailable(error.message) from error
@@ -222,35 +294,32 @@ class TokenBroker:
             await self._let_go(tenant, account, state["fence"], answered=True)
             raise
         merged = msgspec.structs.replace(new, refresh_token=new.refresh_token or old.refresh_token)
-        version = await self._database.run(
-            tenant, lambda scope: self._replace(scope, UUID(account.id), state["fence"], merged)
-        )
+        version = await self._keep(tenant, account, state["fence"], merged)
+        if version is None:
+            return None
         log.info("grant_renewed", account=account.id, platform=account.platform)
         return Access(token=merged.access_token, version=version)
 
-    async def _ask(self, platform: RefreshesGrant, account: Account, old: Grant) -> Grant:
-        request = platform.refresh_request(account, old)
-        async with self._clients.bare() as client:
+    async def _keep(self, tenant: Tenant, account: Account, fence: int, grant: Grant) -> int | None:
+        """Stores a renewed grant and gives its version; None when the grant is not ours any more."""
+        await self._vault.load(self._database, tenant)
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + STORE_SECONDS
+        while True:
             try:
-                async with asyncio.timeout(min(REQUEST_SECONDS, self._lease * 0.8)):
-                    response = await client.request(
-                        request.method,
-                        request.url,
-                        headers=request.headers,
-                        data=request.form,
-                        json=request.json,
-                    )
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-                raise Unavailable(f"The network cannot be reached: {error}.") from error
-            except (httpx.HTTPError, TimeoutError) as error:
-                raise _AnswerLost("The network's answer to a token renewal was lost.") from error
-        if response.status_code >= 500:  # noqa: PLR2004 - HTTP's own border
-            raise _AnswerLost(f"The network answered {response.status_code} to a token renewal.")
-        return platform.parse_refresh(response.status_code, body_of(response))
+                return await self._database.run(
+                    tenant, lambda scope: self._replace(scope, UUID(account.id), fence, grant)
+                )
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                if clock() > deadline:
+                    raise
+                log.warning("grant_waits", account=account.id, detail=type(error).__name__)
+                await asyncio.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - not a secret
 
-    async def _replace(self, scope: Scope, account_id: UUID, fence: int, grant: Grant) -> int:
-        await self._vault.load(self._database, scope.tenant)
-        version = await scope.fetchval(
+    async def _replace(
+        self, scope: Scope, account_id: UUID, fence: int, grant: Grant
+    ) -> int | None:
+        version: int | None = await scope.fetchval(
             "/* mpcas2:refresh-store */ UPDATE grants SET sealed = $3, expires_at = $4, "
             "version = version + 1, lease_until = NULL, refresh_started_at = NULL, "
             "updated_at = now() WHERE account_id = $1 AND fence = $2 RETURNING version",
@@ -259,9 +328,7 @@ class TokenBroker:
             self._vault.seal(scope.tenant, PURPOSE, msgspec.json.encode(grant)),
             grant.expires_at,
         )
-        if version is None:
-            raise ReconnectNeeded("The account was connected anew meanwhile.")
-        return int(version)
+        return version
 
     async def _let_go(
         self, tenant: Tenant, account: Account, fence: int, *, answered: bool
@@ -278,8 +345,10 @@ class TokenBroker:
             ),
         )
 
-    async def _give_up(self, tenant: Tenant, account: Account, fence: int, message: str) -> None:
-        async def work(scope: Scope) -> bool:
+    async def _give_up(self, tenant: Tenant, account: Account, fence: int, message: str) -> bool:
+        """Marks the account as expired; False when the grant is not ours any more."""
+
+        async def work(scope: Scope) -> tuple[bool, bool]:
             released = await scope.fetchval(
                 "UPDATE grants SET lease_until = NULL, refresh_started_at = NULL "
                 "WHERE account_id = $1 AND fence = $2 RETURNING account_id",
@@ -287,16 +356,14 @@ class TokenBroker:
                 fence,
             )
             if released is None:
-                return False
-            return await store.mark_status(scope, UUID(account.id), "expired", message)
+                return False, False
+            return True, await store.mark_status(scope, UUID(account.id), "expired", message)
 
-        if await self._database.run(tenant, work):
+        ours, changed = await self._database.run(tenant, work)
+        if changed:
             log.warning("account_expired", account=account.id, platform=account.platform)
+        return ours
 
     async def _open(self, tenant: Tenant, sealed: bytes) -> Grant:
         plain = await self._vault.open(self._database, tenant, PURPOSE, sealed)
         return msgspec.json.decode(plain, type=Grant)
-
-
-class _AnswerLost(Unavailable):
-    """The request may have reached the network; what it did with it is not known."""

@@ -38,6 +38,8 @@ FOLDER = Path(__file__).parent / "migrations"
 LOCK_SPACE = 0x4D50
 PARALLEL = 8
 LOCK_TIMEOUT = "5s"
+# A file may rewrite a large table, which takes longer than any statement of the product.
+FILE_SECONDS = 3600.0
 
 
 class MigrationError(Exception):
@@ -113,14 +115,18 @@ async def migrate(database: Database, *, folder: Path = FOLDER) -> MigrationRepo
     gate = asyncio.Semaphore(PARALLEL)
 
     async def bring_up(tenant_id: UUID, name: str) -> int:
-        async with gate, database.public() as connection:
+        schema = schema_of(tenant_id)
+        async with gate:
             try:
-                return await migrate_schema(
-                    connection, schema_of(tenant_id), tenant, tenant_id=tenant_id, name=name
-                )
+                async with database.public() as connection:
+                    return await migrate_schema(
+                        connection, schema, tenant, tenant_id=tenant_id, name=name
+                    )
             except MigrationError as error:
-                failed[schema_of(tenant_id)] = str(error)
-                return 0
+                failed[schema] = str(error)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                failed[schema] = f"{schema}: no connection ({type(error).__name__}: {error})."
+            return 0
 
     applied += sum(await asyncio.gather(*(bring_up(row["id"], row["name"]) for row in rows)))
     return MigrationReport(schemas=1 + len(rows), applied=applied, failed=failed)
@@ -181,12 +187,17 @@ async def migrate_schema(
                 applied += 1
             if tenant_id:
                 await connection.execute(
-                    "UPDATE public.tenants SET schema_version = $2 WHERE id = $1",
+                    # An older version of the code may run at the same time: never step back.
+                    "UPDATE public.tenants SET schema_version = greatest(schema_version, $2) "
+                    "WHERE id = $1",
                     tenant_id,
                     latest(migrations),
                 )
             await connection.execute('SET LOCAL search_path = "public"')
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except MigrationError:
+        raise
+    except Exception as error:
+        # A Python step may raise anything, and no failing tenant may stop the others.
         raise MigrationError(
             f"{schema}: {current} failed ({type(error).__name__}: {error}); nothing of this schema "
             "was changed. Mend the cause and run `mpcas2 migrate` again."
@@ -198,7 +209,7 @@ async def _apply(
     connection: Connection, migration: Migration, tenant_id: UUID | None, name: str, schema: str
 ) -> None:
     if migration.path.suffix == ".sql":
-        await connection.execute(migration.source)
+        await connection.execute(migration.source, timeout=FILE_SECONDS)
         return
     step = runpy.run_path(str(migration.path))["migrate"]
     tenant = Tenant(id=tenant_id or UUID(int=0), name=name, schema=schema)

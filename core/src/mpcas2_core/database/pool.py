@@ -92,30 +92,44 @@ class Database:
         Args:
             tenant: From :func:`mpcas2_core.tenants.resolve` or a claimed job.
             work: Gets the scope; its result is returned after the commit.
-        """
-        try:
-            return await self._run_once(tenant, work)
-        except (asyncpg.InvalidCachedStatementError, asyncpg.DeadlockDetectedError):
-            return await self._run_once(tenant, work)
 
-    async def _run_once(self, tenant: Tenant, work: Callable[[Scope], Awaitable[_T]]) -> _T:
+        Raises:
+            asyncpg.InFailedSQLTransactionError: The work kept a failed statement to itself;
+                PostgreSQL undid all of it.
+        """
         async with self._pool.acquire() as connection:
-            # One message instead of two; the schema's name is hexadecimal by construction.
-            await connection.execute(f'BEGIN; SET LOCAL search_path = "{tenant.schema}"')
             try:
-                result = await work(Scope(tenant, connection))
-            except BaseException:
-                if not connection.is_closed() and connection.is_in_transaction():
-                    await connection.execute("ROLLBACK")
-                raise
-            await connection.execute("COMMIT")
-            return result
+                return await _once(connection, tenant, work)
+            except (asyncpg.InvalidCachedStatementError, asyncpg.DeadlockDetectedError):
+                # On this connection again: its cache was emptied just now, another one's may have
+                # been filled by a tenant of the other shape since.
+                return await _once(connection, tenant, work)
 
     @asynccontextmanager
     async def public(self) -> AsyncIterator[Connection]:
         """Lends a connection whose search path is ``public`` alone, outside any tenant."""
         async with self._pool.acquire() as connection:
             yield connection
+
+
+async def _once(
+    connection: Connection, tenant: Tenant, work: Callable[[Scope], Awaitable[_T]]
+) -> _T:
+    try:
+        # One message instead of two; the schema's name is hexadecimal by construction.
+        await connection.execute(f'BEGIN; SET LOCAL search_path = "{tenant.schema}"')
+        result = await work(Scope(tenant, connection))
+    except BaseException:
+        if not connection.is_closed() and connection.is_in_transaction():
+            await connection.execute("ROLLBACK")
+        raise
+    # A transaction in which a statement failed is ended by COMMIT without an error, and undone.
+    if await connection.execute("COMMIT") != "COMMIT":
+        raise asyncpg.InFailedSQLTransactionError(
+            "A statement failed in this scope and the failure was not passed on: nothing of the "
+            "scope was stored. Let the error leave the scope."
+        )
+    return result
 
 
 async def _prepare(connection: Connection) -> None:

@@ -17,6 +17,12 @@ import httpcore
 __all__ = ("AddressRefused", "GuardedBackend")
 
 
+BRACKETS = str.maketrans("", "", "[]")
+# IPv6 networks whose last 32 bits are the IPv4 address where the packet arrives: NAT64 (RFC 6052)
+# and the old IPv4-compatible addresses (RFC 4291).
+CARRIERS = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+
+
 class AddressRefused(httpcore.ConnectError):
     """An address lies inside a private network and is not allowed by the settings."""
 
@@ -29,7 +35,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     """
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
-        self._allowed = frozenset(entry.strip().lower() for entry in allowed if entry.strip())
+        # "[::1]:80" as in a URL or "::1:80" as httpcore says it: brackets make no difference.
+        self._allowed = frozenset(
+            entry.strip().lower().translate(BRACKETS) for entry in allowed if entry.strip()
+        )
         self._inner = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -89,6 +98,8 @@ def _is_public(address: str) -> bool:
     if isinstance(parsed, ipaddress.IPv6Address):
         # An IPv4 address can travel inside an IPv6 one; what counts is where the packet arrives.
         inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo or (None, None))[1]
+        if any(parsed in network for network in CARRIERS):
+            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
         if inner is not None:
             parsed = inner
     return parsed.is_global and not parsed.is_multicast

@@ -91,7 +91,7 @@ def part_of(work: Work, options: Any) -> Part:
             )
             for entry in part.media
         ),
-        options=options if part.position == 0 else None,
+        options=options,
         root=work.earlier[0].as_published() if work.earlier else None,
         parent=work.earlier[-1].as_published() if work.earlier else None,
     )

@@ -165,6 +165,18 @@ def failed(work: Work, error: BaseException, patience: Patience) -> Settlement:
             failures=work.failures,
             continues=True,
         )
+    if isinstance(error, Rejected) and work.kind == "publish" and work.part.staged is not None:
+        # What an earlier attempt staged no longer fits, for example an upload that ran out. Nothing was
+        # posted, by the network's own word; so it is staged anew, once.
+        return Settlement(
+            outcome="rejected",
+            message=f"{error.message} The post is prepared anew.",
+            code=error.code,
+            answer=error.answer,
+            part_state="pending",
+            failures=work.failures,
+            continues=True,
+        )
     passing = not isinstance(error, Rejected | Unauthorized)
     failures = work.failures + (0 if isinstance(error, RateLimited) else 1)
     base = _Base(message=error.message, code=error.code, answer=error.answer)

@@ -110,12 +110,20 @@ def secret_for(home: Path, name: str, given: str | None) -> str:
         _create_once(path)
         if path.stat().st_mode & 0o077:
             raise SecretsError(f"{path} can be read by others. Run `chmod 600 {path}`.")
-        return path.read_text(encoding="ascii").strip()
+        text = path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise SecretsError(f"{path} is not text. Restore it from a backup.") from error
     except OSError as error:
         raise SecretsError(
             f"The secret {path} cannot be read or made: {error.strerror}. "
             "Set MPCAS2_HOME to a folder that this user owns."
         ) from error
+    if not text:
+        raise SecretsError(
+            f"{path} is empty. Restore it from a backup; only an installation without any data may "
+            "remove it and let a new one be made."
+        )
+    return text
 
 
 def _create_once(path: Path) -> None:

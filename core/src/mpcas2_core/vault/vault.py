@@ -105,12 +105,36 @@ class Vault:
         nonce, body = sealed[VERSION_BYTES:][:NONCE_BYTES], sealed[VERSION_BYTES + NONCE_BYTES :]
         if key is None:
             raise SealedValueError(f"No key of version {version} for tenant {tenant.id}.")
+        if not body:
+            raise SealedValueError("A sealed value is cut short.")
         try:
             return key.decrypt(nonce, body, _aad(tenant, purpose))
         except InvalidTag as error:
             raise SealedValueError(
                 "A sealed value is damaged, or belongs to another tenant or purpose."
             ) from error
+
+    def is_current(self, tenant: Tenant, sealed: bytes) -> bool:
+        """Tells whether a value is sealed with the newest key that :meth:`load` found."""
+        return int.from_bytes(sealed[:VERSION_BYTES]) == self._current[tenant.id]
+
+    async def rotate(self, database: Database, tenant: Tenant) -> int:
+        """Makes a new data key for a tenant; what was sealed with the older ones still opens.
+
+        Other processes seal with the key they know until they meet a value of the new one.
+
+        Returns:
+            The new key's version.
+        """
+        async with database.public() as connection, connection.transaction():
+            # One rotation at a time.
+            await connection.execute(
+                "SELECT 1 FROM public.tenants WHERE id = $1 FOR UPDATE", tenant.id
+            )
+            version = await self.create_tenant_key(connection, tenant.id)
+        self._current.pop(tenant.id, None)
+        await self.load(database, tenant)
+        return version
 
     async def rewrap(self, database: Database) -> int:
         """Seals every tenant's keys with the newest master key.
@@ -137,10 +161,6 @@ class Vault:
                     sealed,
                 )
             return len(rows)
-
-    def forget(self, tenant_id: UUID) -> None:
-        """Drops a tenant's opened keys, so that the next use loads the newest."""
-        self._current.pop(tenant_id, None)
 
 
 def _context(tenant_id: UUID, version: int) -> str:

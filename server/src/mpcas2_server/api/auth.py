@@ -144,7 +144,6 @@ class AuthController(Controller):
 
     @post(
         "/login",
-        status_code=200,
         doc=Doc(
             tag="Authentication",
             summary="Sign in",
@@ -174,7 +173,6 @@ class AuthController(Controller):
 
     @post(
         "/refresh",
-        status_code=200,
         doc=Doc(
             tag="Authentication",
             summary="Exchange the refresh token for the next pair",
@@ -212,7 +210,6 @@ class AuthController(Controller):
 
     @post(
         "/logout",
-        status_code=204,
         doc=Doc(
             tag="Authentication",
             summary="Sign out",

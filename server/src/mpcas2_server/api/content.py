@@ -58,8 +58,13 @@ ONCE = ("title", "type", "description", "text", "altText")
 class ContentQuery(PageQuery, frozen=True, kw_only=True):
     """Which content is listed."""
 
-    type: Annotated[ContentType | None, msgspec.Meta(description="Only this type.")] = None
-    status: Annotated[ContentStatus | None, msgspec.Meta(description="Only this status.")] = None
+    # UNSET and not None: `?type=null` is a wrong value, not an absent one.
+    type: Annotated[
+        ContentType | msgspec.UnsetType, msgspec.Meta(description="Only this type.")
+    ] = msgspec.UNSET
+    status: Annotated[
+        ContentStatus | msgspec.UnsetType, msgspec.Meta(description="Only this status.")
+    ] = msgspec.UNSET
 
 
 class TextContentInput(Input, frozen=True, kw_only=True):
@@ -171,7 +176,10 @@ class ContentController(Controller):
         caller = signed_in(request)
         query = read_query(request, ContentQuery)
         asked = ContentFilter(
-            page=query.page, limit=query.limit, type=query.type, status=query.status
+            page=query.page,
+            limit=query.limit,
+            type=None if query.type is msgspec.UNSET else query.type,
+            status=None if query.status is msgspec.UNSET else query.status,
         )
 
         async def work(scope: Scope, _principal: Principal) -> tuple[list[ContentRow], int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 import msgspec
@@ -34,6 +34,8 @@ JobState = Literal[
     "missed",
     "cancelled",
 ]
+PartState = Literal["pending", "sent", "accepted", "unconfirmed", "published"]
+AttemptKind = Literal["publish", "find", "poll"]
 UNSET = msgspec.UNSET
 MaybeText = str | msgspec.UnsetType
 MaybeTime = datetime | msgspec.UnsetType
@@ -73,7 +75,7 @@ class JobPart(Output, frozen=True, kw_only=True):
 
     index: int
     text: str
-    state: Literal["pending", "sent", "accepted", "unconfirmed", "published"]
+    state: PartState
     media: list[dict[str, Any]]
     post_id: MaybeText = UNSET
     post_url: MaybeText = UNSET
@@ -85,7 +87,7 @@ class JobAttempt(Output, frozen=True, kw_only=True):
 
     id: UUID
     part: int
-    kind: Literal["publish", "find", "poll"]
+    kind: AttemptKind
     worker: str
     started_at: datetime
     marked_at: MaybeTime = UNSET
@@ -169,7 +171,7 @@ def _part(part: PartStory) -> JobPart:
     return JobPart(
         index=part.position,
         text=part.text,
-        state=part.state,
+        state=cast("PartState", part.state),
         media=[_medium(medium) for medium in part.media],
         post_id=optional(part.post_id),
         post_url=optional(part.post_url),
@@ -189,7 +191,7 @@ def _attempt(attempt: Attempt) -> JobAttempt:
     return JobAttempt(
         id=attempt.id,
         part=attempt.position,
-        kind=attempt.kind,
+        kind=cast("AttemptKind", attempt.kind),
         worker=attempt.worker,
         started_at=attempt.started_at,
         marked_at=optional(attempt.marked_at),

@@ -148,7 +148,6 @@ class JobController(Controller):
 
     @post(
         "/{job_id:uuid}/cancel",
-        status_code=200,
         doc=_action("Cancel a job", "Possible until it is being sent.", NoInput),
     )
     async def cancel_job(self, request: AnyRequest, job_id: UUID) -> ASGIResponse:
@@ -163,7 +162,6 @@ class JobController(Controller):
 
     @post(
         "/{job_id:uuid}/reschedule",
-        status_code=200,
         doc=_action(
             "Move a job to another time",
             "Possible before it is tried, and for one that was missed, failed or cancelled.",
@@ -184,7 +182,6 @@ class JobController(Controller):
 
     @post(
         "/{job_id:uuid}/confirm",
-        status_code=200,
         doc=_action(
             "Say that an unconfirmed post is there",
             "In a thread, `postId` is needed while later parts are still to follow.",
@@ -211,7 +208,6 @@ class JobController(Controller):
 
     @post(
         "/{job_id:uuid}/repost",
-        status_code=200,
         doc=_action(
             "Say that an unconfirmed post is not there, and post it again",
             "Look at the network first. `ATTEMPT_MAY_BE_ALIVE` warns that an earlier attempt may "
@@ -233,7 +229,6 @@ class JobController(Controller):
 
     @post(
         "/{job_id:uuid}/retry",
-        status_code=200,
         doc=_action(
             "Try a job again at once",
             "An unconfirmed one is looked for at the network before anything is sent.",

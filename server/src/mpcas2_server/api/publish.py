@@ -62,7 +62,6 @@ class PublishController(Controller):
     path = "/publish"
 
     @post(
-        status_code=202,
         doc=Doc(
             tag="Publishing",
             summary="Publish content to accounts",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 import msgspec
@@ -33,6 +33,7 @@ from mpcas2_server.wire import (
 __all__ = ("SocialAccountController",)
 
 AnyRequest = Request[Any, Any, Any]
+AccountStatus = Literal["connected", "disconnected", "error", "expired"]
 Otherwise = Literal["ask", "skip", "post"]
 MAX_LATE_MINUTES = 60 * 24 * 365
 NO_ACCOUNT = "There is no such account."
@@ -88,7 +89,7 @@ class SocialAccount(Output, frozen=True, kw_only=True):
     platform: str
     platform_account_id: str
     username: str
-    status: Literal["connected", "disconnected", "error", "expired"]
+    status: AccountStatus
     connected_at: datetime
     late_policy: LatePolicyShown
     display_name: str | msgspec.UnsetType = msgspec.UNSET
@@ -261,7 +262,7 @@ def _shown(row: AccountRow) -> SocialAccount:
         username=row.username,
         display_name=optional(row.display_name),
         avatar_url=optional(row.avatar_url),
-        status=row.status,
+        status=cast("AccountStatus", row.status),
         status_reason=optional(row.status_reason),
         connected_at=row.connected_at,
         late_policy=LatePolicyShown(

@@ -80,7 +80,7 @@ Exit codes:
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
 @click.version_option(version("mpcas2-server"), prog_name="mpcas2", message="%(prog)s %(version)s")
-def mpcas2(*, debug: bool) -> None:  # noqa: ARG001 - `run` looks at the arguments, it needs the flag for any failure
+def mpcas2(*, debug: bool) -> None:
     """Holds the commands; its help text is above."""
 
 

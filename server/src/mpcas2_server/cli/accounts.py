@@ -16,20 +16,37 @@ if TYPE_CHECKING:
 
 __all__ = ("account",)
 
+_REMOVE_HELP = """Disconnect an account; its pending posts are cancelled, and said.
+
+\b
+Examples:
+  mpcas2 account remove @ada.example.org
+  mpcas2 account remove bluesky:@ada.example.org
+"""
+
+_CONNECT_HELP = """Connect an account, or renew the sign-in of one.
+
+What the network needs and was not given is asked for, secrets without showing them.
+
+\b
+Examples:
+  mpcas2 account connect bluesky
+  mpcas2 account connect bluesky --field identifier=ada.example.org \\
+      --secret-stdin appPassword < app-password.txt
+"""
+
 
 @click.group()
 def account() -> None:
     """Connect accounts on networks, list them, remove them."""
 
 
-@account.command("connect")
+@account.command("connect", help=_CONNECT_HELP)
 @click.argument("platform")
 @click.option(
     "--field", "fields", multiple=True, metavar="NAME=VALUE", help="A field of the network's form."
 )
-@click.option(
-    "--secret-stdin", metavar="NAME", help="Read this secret field from standard input."
-)
+@click.option("--secret-stdin", metavar="NAME", help="Read this secret field from standard input.")
 @server_option
 @json_option
 def connect_account(
@@ -40,16 +57,7 @@ def connect_account(
     server: str | None,
     as_json: bool,
 ) -> None:
-    """Connect an account, or renew the sign-in of one.
-
-    What the network needs and was not given is asked for, secrets without showing them.
-
-    \b
-    Examples:
-      mpcas2 account connect bluesky
-      mpcas2 account connect bluesky --field identifier=ada.example.org \\
-          --secret-stdin password < app-password.txt
-    """
+    """Runs the command; its help is above."""
     given = dict(_name_and_value(field) for field in fields)
     with connect(server) as client:
         form = _form(client, platform)
@@ -96,8 +104,13 @@ def list_accounts(*, platform: str | None, server: str | None, as_json: bool) ->
     print_table(
         ["ID", "PLATFORM", "ACCOUNT", "STATUS", "WHY"],
         [
-            [one["id"], one["platform"], f"@{one['username']}", one["status"]]
-            + [one.get("statusReason", "")]
+            [
+                one["id"],
+                one["platform"],
+                f"@{one['username']}",
+                one["status"],
+                one.get("statusReason", ""),
+            ]
             for one in found
         ],
         empty="No account is connected. Connect one with `mpcas2 account connect bluesky`.",
@@ -105,18 +118,12 @@ def list_accounts(*, platform: str | None, server: str | None, as_json: bool) ->
     )
 
 
-@account.command("remove")
+@account.command("remove", help=_REMOVE_HELP)
 @click.argument("which", metavar="ID|@HANDLE")
 @server_option
 @json_option
 def remove(*, which: str, server: str | None, as_json: bool) -> None:
-    """Disconnect an account; its pending posts are cancelled, and said.
-
-    \b
-    Examples:
-      mpcas2 account remove @ada.example.org
-      mpcas2 account remove bluesky:@ada.example.org
-    """
+    """Runs the command; its help is above."""
     from mpcas2_server.cli.targets import resolve  # noqa: PLC0415 - only this command needs it
 
     with connect(server) as client:

@@ -77,12 +77,6 @@ _EXPECTED = {
     "mpcas2_server.client.SignInNeeded": ("SIGN_IN_NEEDED", ExitCode.UNAUTHORISED),
 }
 
-_HINTS = {
-    401: "Sign in with `mpcas2 login`.",
-    404: "List what is there with `mpcas2 jobs list`, `mpcas2 content list` or "
-    "`mpcas2 account list`.",
-}
-
 
 def explain(error: BaseException) -> CliError | None:
     """Turns a known error into what the command says; None for one that nobody expected."""
@@ -100,7 +94,6 @@ def explain(error: BaseException) -> CliError | None:
 def _from_status(error: Any) -> CliError:
     return CliError(
         error.message,
-        hint=_HINTS.get(error.status),
         exit_code=_BY_STATUS.get(error.status, ExitCode.FAILURE),
         code=error.code,
         details=error.details,

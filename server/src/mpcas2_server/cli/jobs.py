@@ -54,8 +54,12 @@ def list_jobs(
     print_table(
         ["ID", "STATE", "WHEN", "TO"],
         [
-            [one["id"], one["state"], show_time(one.get("publishedAt") or one["scheduledAt"])]
-            + [f"{one['platform']}:@{one['username']}"]
+            [
+                one["id"],
+                one["state"],
+                show_time(one.get("publishedAt") or one["scheduledAt"]),
+                f"{one['platform']}:@{one['username']}",
+            ]
             for one in found
         ],
         empty='There are no posts. `mpcas2 publish --text "Hello"` makes one.',
@@ -100,9 +104,7 @@ def cancel(*, job_id: str, server: str | None, as_json: bool) -> None:
 @click.option("--tz", metavar="ZONE", help="Zone of that time, such as Europe/Berlin.")
 @server_option
 @json_option
-def reschedule(
-    *, job_id: str, at: str, tz: str | None, server: str | None, as_json: bool
-) -> None:
+def reschedule(*, job_id: str, at: str, tz: str | None, server: str | None, as_json: bool) -> None:
     """Move a post to another time.
 
     Example: mpcas2 jobs reschedule ID --at "2026-12-01 09:00" --tz Europe/Berlin

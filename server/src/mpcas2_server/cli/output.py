@@ -135,6 +135,11 @@ def print_table(
 
 def print_fields(fields: Sequence[tuple[str, str]]) -> None:
     """Prints names with their values below each other; empty values are left out."""
+    if not sys.stdout.isatty():
+        for name, value in fields:
+            if value:
+                click.echo(f"{name.strip()}: {clean(value)}")
+        return
     from rich.table import Table  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
 

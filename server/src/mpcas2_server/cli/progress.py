@@ -103,9 +103,11 @@ def upload_progress(file: BinaryIO, name: str, *, quiet: bool) -> Iterator[Binar
         return
     from rich.progress import Progress  # noqa: PLC0415 - only for large files
 
-    with Progress(console=screen, transient=True) as progress:
-        with progress.wrap_file(file, total=size, description=clean(name)) as shown:
-            yield shown
+    with (
+        Progress(console=screen, transient=True) as progress,
+        progress.wrap_file(file, total=size, description=clean(name)) as shown,
+    ):
+        yield shown
 
 
 def _ask(client: Client, job: _Job, sleep: Callable[[float], None]) -> _Job:
@@ -124,9 +126,7 @@ def _ask(client: Client, job: _Job, sleep: Callable[[float], None]) -> _Job:
 def _pause(jobs: Sequence[_Job], waited: float) -> float:
     """Gives the seconds to the next question: few at first and near the due time, more else."""
     now = datetime.now(UTC)
-    times = [
-        job.get("nextAttemptAt") or job["scheduledAt"] for job in jobs if not is_settled(job)
-    ]
+    times = [job.get("nextAttemptAt") or job["scheduledAt"] for job in jobs if not is_settled(job)]
     until_due = min((datetime.fromisoformat(one) - now).total_seconds() for one in times)
     if until_due > _SHORTEST_PAUSE:
         return min(until_due, _LONGEST_PAUSE)

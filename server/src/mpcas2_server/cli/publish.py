@@ -157,7 +157,9 @@ def _metadata(
 def _option(text: str) -> tuple[str, Any]:
     key, separator, value = text.partition("=")
     if not separator or not key:
-        raise _usage(f"--option {text!r} is not KEY=VALUE.", "Write it as --option 'langs=[\"en\"]'.")
+        raise _usage(
+            f"--option {text!r} is not KEY=VALUE.", "Write it as --option 'langs=[\"en\"]'."
+        )
     # JSON where it is JSON, text otherwise: nobody wants to quote a plain word twice.
     with suppress(ValueError):
         return key, json.loads(value)

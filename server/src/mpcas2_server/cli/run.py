@@ -97,9 +97,7 @@ def migrate(*, as_json: bool) -> None:
     with installation() as settings:
         report = asyncio.run(run_migrations(settings))
     if as_json:
-        print_json(
-            {"schemas": report.schemas, "applied": report.applied, "failed": report.failed}
-        )
+        print_json({"schemas": report.schemas, "applied": report.applied, "failed": report.failed})
     else:
         click.echo(f"Looked at {report.schemas} schemas, ran {report.applied} files.")
         for told in report.failed.values():
@@ -181,7 +179,9 @@ def _settings(parent: int | None, **given: Any) -> Settings:
     if parent is not None:
         die_with_parent(parent)
     # Through the environment, so that the web server's processes see the same.
-    os.environ.update({f"MPCAS2_{key.upper()}": str(value) for key, value in given.items() if value})
+    os.environ.update(
+        {f"MPCAS2_{key.upper()}": str(value) for key, value in given.items() if value}
+    )
     settings = attached(Settings.load())
     configure(level=settings.log_level, log_format=settings.log_format)
     if not (settings.database_url and settings.redis_url):

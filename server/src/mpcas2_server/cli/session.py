@@ -215,6 +215,4 @@ class SignIn:
                 f"Your sign-in at {session.server} has ended ({error.code}). "
                 "Run `mpcas2 login` again."
             ) from error
-        return Session.from_answer(
-            session.server, answer, now=self._now(), tenant=session.tenant
-        )
+        return Session.from_answer(session.server, answer, now=self._now(), tenant=session.tenant)

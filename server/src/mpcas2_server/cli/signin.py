@@ -37,7 +37,7 @@ def ask_password(prompt: str, *, from_stdin: bool, confirm: bool = False) -> str
         if not password:
             raise CliError(
                 "No password came from standard input.",
-                hint="Write `printf %s \"$PASSWORD\" | mpcas2 … --password-stdin`.",
+                hint='Write `printf %s "$PASSWORD" | mpcas2 … --password-stdin`.',
                 exit_code=ExitCode.USAGE,
                 code="USAGE",
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -22,6 +23,7 @@ _WHAT_NEXT = {
     "missed": "Post it after all with `mpcas2 jobs retry {id}`, or at another time with "
     "`mpcas2 jobs reschedule {id} --at …`.",
 }
+_TIME_WIDTH = len("23:59:59.999")
 _OUTCOME_STYLES = {"published": "green", "found": "green", "unknown": "yellow"}
 
 
@@ -43,9 +45,7 @@ class Line(NamedTuple):
 
 def story_of(job: dict[str, Any]) -> list[Line]:
     """Puts a job's events and attempts into the order of time."""
-    lines = [
-        Line(one["at"], one["kind"], one.get("message", "")) for one in job.get("events", [])
-    ]
+    lines = [Line(one["at"], one["kind"], one.get("message", "")) for one in job.get("events", [])]
     for attempt in job.get("attempts", []):
         lines.extend(_attempt(attempt, several=len(job.get("parts", [])) > 1))
     # Sorted as moments: the texts may differ in their digits after the second.
@@ -94,23 +94,25 @@ def _print_lines(screen: Console, lines: list[Line]) -> None:
     if not lines:
         return
     screen.print()
-    screen.print(Text("Story", style="bold"))
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True, style="dim")
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    day = ""
-    for line in lines:
-        moment = datetime.fromisoformat(line.at).astimezone()
-        if f"{moment:%a %d %b %Y}" != day:
-            day = f"{moment:%a %d %b %Y}"
-            grid.add_row(Text(f"{moment:%d %b}"), Text(f"{moment:%A}", style="dim"), Text(""))
-        grid.add_row(
-            Text(f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}"),
-            Text(clean(line.what), style=line.style),
-            Text(clean(line.told)),
-        )
-    screen.print(grid)
+    width = max(len(clean(line.what)) for line in lines)
+    for day, of_day in groupby(lines, key=_day):
+        screen.print(Text(day, style="bold"))
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(no_wrap=True, style="dim", width=_TIME_WIDTH)
+        grid.add_column(no_wrap=True, width=width)
+        grid.add_column(overflow="fold")
+        for line in of_day:
+            moment = datetime.fromisoformat(line.at).astimezone()
+            grid.add_row(
+                Text(f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}"),
+                Text(clean(line.what), style=line.style),
+                Text(clean(line.told)),
+            )
+        screen.print(grid)
+
+
+def _day(line: Line) -> str:
+    return f"{datetime.fromisoformat(line.at).astimezone():%A %d %B %Y}"
 
 
 def _attempt(attempt: dict[str, Any], *, several: bool) -> Iterator[Line]:
@@ -122,13 +124,13 @@ def _attempt(attempt: dict[str, Any], *, several: bool) -> Iterator[Line]:
         outcome = attempt.get("outcome", "ended")
         took = f" after {attempt['durationMs'] / 1000:.2f} s" if "durationMs" in attempt else ""
         said = f": {attempt['message']}" if attempt.get("message") else ""
-        style = next(
-            (color for word, color in _OUTCOME_STYLES.items() if word in outcome), "red"
-        )
+        style = next((color for word, color in _OUTCOME_STYLES.items() if word in outcome), "red")
         yield Line(attempt["finishedAt"], outcome, f"{attempt['kind']}{part}{took}{said}", style)
     if attempt.get("lateAt"):
         late = attempt.get("lateOutcome", "an answer")
         yield Line(
-            attempt["lateAt"], "late answer", f"{late}, from a worker that had lost the post",
+            attempt["lateAt"],
+            "late answer",
+            f"{late}, from a worker that had lost the post",
             "yellow",
         )

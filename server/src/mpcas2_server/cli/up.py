@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = ("up",)
 
+_HELP = """Run everything on this machine until Ctrl-C.
+
+Starts PostgreSQL and Valkey unless DATABASE_URL and REDIS_URL are set,
+brings the database up to this version, and runs the API and the workers.
+What dies is started again.
+
+\b
+Examples:
+  mpcas2 up
+  MPCAS2_HOME=/srv/mpcas2 mpcas2 up --port 8080 --workers 2
+"""
+
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 _LOOK_SECONDS = 5.0
 _READY_POLL_SECONDS = 0.1
@@ -30,7 +42,7 @@ _LOG_TAIL = 1500
 _DRAIN_MARGIN_SECONDS = 5.0
 
 
-@click.command()
+@click.command(help=_HELP)
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the API; 3001 by default.")
 @click.option(
     "--workers",
@@ -46,17 +58,7 @@ _DRAIN_MARGIN_SECONDS = 5.0
 )
 @json_option
 def up(*, port: int | None, workers: int, logs: bool | None, as_json: bool) -> None:
-    """Run everything on this machine until Ctrl-C.
-
-    Starts PostgreSQL and Valkey unless DATABASE_URL and REDIS_URL are set,
-    brings the database up to this version, and runs the API and the workers.
-    What dies is started again.
-
-    \b
-    Examples:
-      mpcas2 up
-      MPCAS2_HOME=/srv/mpcas2 mpcas2 up --port 8080 --workers 2
-    """
+    """Runs the command; its help is above."""
     from mpcas2_core.servers import LocalServers  # noqa: PLC0415 - heavy
     from mpcas2_core.settings import Settings  # noqa: PLC0415 - keeps help quick
     from mpcas2_server.cli.installation import quiet_logs  # noqa: PLC0415 - keeps help quick
@@ -121,7 +123,7 @@ def _programs(
             name=name,
             command=(*command, "--parent", str(os.getpid())),
             environment=environment,
-            log=folder / f"{name.replace(' ', '-')}.log" if in_files else None,
+            log=folder / f"{name.lower().replace(' ', '-')}.log" if in_files else None,
             stop_seconds=stop_seconds,
         )
 
@@ -170,9 +172,7 @@ def _answers(settings: Settings) -> bool:
         connection.close()
 
 
-def _announce(
-    settings: Settings, servers: LocalServers, *, in_files: bool, as_json: bool
-) -> None:
+def _announce(settings: Settings, servers: LocalServers, *, in_files: bool, as_json: bool) -> None:
     address = f"http://{_local_host(settings)}:{settings.port}"
     running: Sequence[Any] = servers.processes()
     logs = str(settings.home / "logs")

@@ -93,7 +93,7 @@ def _after(now: datetime, text: str, relative: re.Match[str]) -> datetime:
     if unit is None:
         raise _wrong(
             f"--at {text!r}: {relative[2]!r} is not a unit of time.",
-            "Use s, min, h, d or w, as in \"in 10 min\".",
+            'Use s, min, h, d or w, as in "in 10 min".',
         )
     try:
         return now + timedelta(**{unit: int(relative[1])})

@@ -122,6 +122,9 @@ class BlueskyPlatform:
             PlatformError: Any of the tree but ``OutcomeUnknown``.
         """
         options = part.options if isinstance(part.options, BlueskyOptions) else BlueskyOptions()
+        if part.index > 0:
+            # Languages and labels hold for a whole thread, a link card for its first post.
+            options = msgspec.structs.replace(options, external=None)
         refuse_impossible(part, options)
         blobs = [await self._blob(media, ctx) for media in part.media]
         spans = find_spans(part.text)

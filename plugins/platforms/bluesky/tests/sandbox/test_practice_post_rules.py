@@ -63,54 +63,63 @@ def test_a_post_within_the_rules_is_taken(alice: Author, change: dict[str, Any])
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"text": 7}, "Record/text must be a string"),
-        ({"text": None}, "Record/text must be a string"),
-        ({"text": "x" * 301}, "Record/text must not be longer than 300 graphemes"),
-        ({"text": FAMILY * 121}, "Record/text must not be longer than 3000 characters"),
-        ({"text": "ü" * 301}, "not be longer than 300 graphemes"),
-        ({"createdAt": "2026-11-23"}, "Record/createdAt must be a valid datetime"),
-        ({"createdAt": "2026-11-23T10:00:00"}, "Record/createdAt must be a valid datetime"),
-        ({"createdAt": "2026-02-30T10:00:00Z"}, "Record/createdAt must be a valid datetime"),
-        ({"createdAt": "2026-11-23T10:00:00-00:00"}, "must be a valid datetime"),
-        ({"createdAt": "2026-11-23 10:00:00Z"}, "must be a valid datetime"),
-        ({"langs": "en"}, "Record/langs must be an array"),
-        ({"langs": ["en", "de", "fr", "it"]}, "must not have more than 3 elements"),
-        ({"langs": ["english language"]}, "Record/langs/0 must be a valid language"),
-        ({"tags": ["x"] * 9}, "must not have more than 8 elements"),
-        ({"tags": ["x" * 65]}, "must not be longer than 64 graphemes"),
+        ({"text": 7}, "Expected string value type (got 7) at $.record.text"),
+        ({"text": None}, "Expected string value type (got null) at $.record.text"),
+        ({"text": "x" * 301}, "grapheme too big (maximum 300, got 301) at $.record.text"),
+        ({"text": FAMILY * 121}, "string too big (maximum 3000, got 3025) at $.record.text"),
+        ({"text": "ü" * 301}, "grapheme too big (maximum 300, got 301)"),
+        ({"createdAt": "2026-11-23"}, "at $.record.createdAt"),
+        ({"createdAt": "2026-11-23T10:00:00"}, "at $.record.createdAt"),
+        ({"createdAt": "2026-02-30T10:00:00Z"}, "at $.record.createdAt"),
+        ({"createdAt": "2026-11-23T10:00:00-00:00"}, "Invalid datetime (got "),
+        ({"createdAt": "2026-11-23 10:00:00Z"}, "Invalid datetime (got "),
+        ({"langs": "en"}, 'Expected array value type (got "en") at $.record.langs'),
+        ({"langs": ["en", "de", "fr", "it"]}, "array too big (maximum 3, got 4)"),
+        ({"langs": ["english language"]}, "at $.record.langs[0]"),
+        ({"tags": ["x"] * 9}, "array too big (maximum 8, got 9)"),
+        ({"tags": ["x" * 65]}, "grapheme too big (maximum 64, got 65)"),
         ({"labels": {"values": []}}, 'includes the "$type" property'),
         ({"labels": {"$type": "x.y.z", "values": []}}, "$type must be one of"),
-        ({"labels": labels({})}, 'must have the property "val"'),
-        ({"labels": labels({"val": "x" * 129})}, "must not be longer than 128"),
-        ({"labels": labels(*[{"val": "x"}] * 11)}, "must not have more than 10"),
-        ({"facets": {}}, "Record/facets must be an array"),
-        ({"facets": [facet("0", 1)]}, "byteStart must be an integer"),
-        ({"facets": [facet(start=True, end=1)]}, "byteStart must be an integer"),
-        ({"facets": [facet(-1, 1)]}, "can not be less than 0"),
+        ({"labels": labels({})}, 'Missing required key "val"'),
+        ({"labels": labels({"val": "x" * 129})}, "string too big (maximum 128, got 129)"),
+        ({"labels": labels(*[{"val": "x"}] * 11)}, "array too big (maximum 10, got 11)"),
+        ({"facets": {}}, "Expected array value type (got {}) at $.record.facets"),
+        ({"facets": [facet("0", 1)]}, 'Expected integer value type (got "0")'),
+        ({"facets": [facet(start=True, end=1)]}, "Expected integer value type (got true)"),
+        ({"facets": [facet(-1, 1)]}, "integer too small (minimum 0, got -1)"),
         ({"facets": [facet(0, 6)]}, "behind the text's 5 bytes"),
         ({"facets": [facet(3, 3)]}, "index is empty"),
         ({"facets": [facet(3, 2)]}, "index is empty"),
         ({"text": "aüb", "facets": [facet(0, 2)]}, "cuts a character at byte 2"),
         ({"text": "aüb", "facets": [facet(2, 4)]}, "cuts a character at byte 2"),
         ({"text": "\U0001f600", "facets": [facet(0, 2)]}, "cuts a character at byte 2"),
-        ({"facets": [{"features": []}]}, 'must have the property "index"'),
+        ({"facets": [{"features": []}]}, 'Missing required key "index"'),
         ({"facets": [{"index": {"byteStart": 0, "byteEnd": 1}}]}, '"features"'),
-        ({"facets": [facet(0, 1, {"$type": f"{FACET}#link"})]}, 'must have the property "uri"'),
-        ({"facets": [facet(0, 1, {"$type": f"{FACET}#link", "uri": "x"})]}, "a valid uri"),
-        ({"facets": [facet(0, 1, {"$type": f"{FACET}#mention", "did": "@a"})]}, "a valid did"),
-        ({"facets": [facet(0, 1, {"$type": f"{FACET}#tag", "tag": "x" * 65})]}, "64 graphemes"),
+        ({"facets": [facet(0, 1, {"$type": f"{FACET}#link"})]}, 'Missing required key "uri"'),
+        (
+            {"facets": [facet(0, 1, {"$type": f"{FACET}#link", "uri": "x"})]},
+            'Invalid uri (got "x")',
+        ),
+        (
+            {"facets": [facet(0, 1, {"$type": f"{FACET}#mention", "did": "@a"})]},
+            'Invalid DID (got "@a")',
+        ),
+        (
+            {"facets": [facet(0, 1, {"$type": f"{FACET}#tag", "tag": "x" * 65})]},
+            "maximum 64, got 65",
+        ),
         ({"facets": [facet(0, 1, {"$type": "app.bsky.facet#link"})]}, "$type must be one of"),
         ({"facets": [facet(0, 1, {"uri": "https://a.b"})]}, 'includes the "$type" property'),
-        ({"embed": {"$type": "app.bsky.embed.image"}}, "Record/embed $type must be one of"),
+        ({"embed": {"$type": "app.bsky.embed.image"}}, "$.record.embed $type must be one of"),
         ({"embed": {"images": []}}, 'includes the "$type" property'),
-        ({"embed": {"$type": "app.bsky.embed.images"}}, 'must have the property "images"'),
-        ({"embed": {"$type": "app.bsky.embed.images", "images": [{}]}}, 'the property "alt"'),
+        ({"embed": {"$type": "app.bsky.embed.images"}}, 'Missing required key "images"'),
+        ({"embed": {"$type": "app.bsky.embed.images", "images": [{}]}}, 'key "alt"'),
         (
             {"embed": {"$type": "app.bsky.embed.external", "external": {"title": ""}}},
-            'must have the property "uri"',
+            'Missing required key "uri"',
         ),
-        ({"reply": {}}, 'Record/reply must have the property "root"'),
-        ({"embed": {"$type": "app.bsky.embed.record", "record": {}}}, 'the property "uri"'),
+        ({"reply": {}}, 'Missing required key "root"'),
+        ({"embed": {"$type": "app.bsky.embed.record", "record": {}}}, 'key "uri"'),
     ],
 )
 def test_a_post_that_breaks_a_rule_is_refused(
@@ -123,14 +132,14 @@ def test_a_post_that_breaks_a_rule_is_refused(
 def test_a_post_without_a_required_member_is_refused(alice: Author, name: str) -> None:
     record = alice.post()
     del record[name]
-    assert f'Record must have the property "{name}"' in refused(alice, record)
+    assert f'Missing required key "{name}" at $.record' in refused(alice, record)
 
 
 @pytest.mark.parametrize("rkey", ["self", "3kabcabcabca", "zkabcabcabcab", "3KABCABCABCAB"])
 def test_a_key_of_a_post_must_be_a_timestamp_identifier(alice: Author, rkey: str) -> None:
     status, name, message = alice.refusal(alice.put(alice.post(), rkey))
     assert (status, name) == (400, "InvalidRequest")
-    assert "must be a valid tid" in message
+    assert "Invalid TID" in message
 
 
 def test_validation_can_be_switched_off_as_on_a_real_server(alice: Author) -> None:
@@ -150,7 +159,7 @@ def test_four_pictures_with_alt_text_are_taken_and_five_are_not(alice: Author) -
     four = images(picture, picture, picture, {**picture, **ratio})
     assert alice.put(alice.post(embed=four)).status_code == 200
     five = images(*[picture] * 5)
-    assert "more than 4 elements" in refused(alice, alice.post(embed=five))
+    assert "array too big (maximum 4, got 5)" in refused(alice, alice.post(embed=five))
 
 
 @pytest.mark.parametrize(
@@ -158,11 +167,11 @@ def test_four_pictures_with_alt_text_are_taken_and_five_are_not(alice: Author) -
     [
         ({"ref": {"$link": MISSING}}, "BlobNotFound", "Could not find blob"),
         ({"mimeType": "image/jpeg"}, "InvalidMimeType", "does not match stored blob"),
-        ({"size": 3}, "InvalidRequest", "size does not match"),
-        ({"size": "3"}, "InvalidRequest", "must be an integer"),
-        ({"ref": {}}, "InvalidRequest", 'must have the property "$link"'),
-        ({"ref": {"$link": "bafkbad"}}, "InvalidRequest", "must be a valid cid"),
-        ({"$type": "picture"}, "InvalidRequest", "should be a blob ref"),
+        ({"size": 3}, "InvalidSize", "Size does not match"),
+        ({"size": "3"}, "InvalidRequest", "Expected blob value type"),
+        ({"ref": {}}, "InvalidRequest", "Expected blob value type"),
+        ({"ref": {"$link": "bafkbad"}}, "InvalidRequest", "Expected blob value type"),
+        ({"$type": "picture"}, "InvalidRequest", "Expected blob value type"),
     ],
 )
 def test_a_picture_that_is_not_what_its_reference_says_is_refused(
@@ -195,14 +204,14 @@ def test_a_picture_may_have_two_million_bytes_and_no_more(alice: Author) -> None
     assert alice.put(alice.post(embed=images({"alt": "", "image": fitting}))).status_code == 200
     large = alice.uploaded(alice.png(2_000_001 - overhead))
     answer = alice.put(alice.post(embed=images({"alt": "", "image": large})))
-    assert alice.refusal(answer)[:2] == (400, "BlobTooLarge")
+    assert alice.refusal(answer)[:2] == (400, "InvalidRequest")
 
 
 def test_a_file_that_only_claims_to_be_a_picture_is_refused(alice: Author) -> None:
-    for said in ("image/png", "text/plain"):
+    for said, name in (("image/png", "InvalidMimeType"), ("text/plain", "InvalidRequest")):
         blob = alice.uploaded(b"just some text", said)
         answer = alice.put(alice.post(embed=images({"alt": "", "image": blob})))
-        assert alice.refusal(answer)[:2] == (400, "InvalidMimeType")
+        assert alice.refusal(answer)[:2] == (400, name)
 
 
 def test_a_card_takes_a_smaller_picture(alice: Author) -> None:
@@ -211,7 +220,7 @@ def test_a_card_takes_a_smaller_picture(alice: Author) -> None:
     card["thumb"] = alice.uploaded(alice.png())
     assert alice.put(alice.post(embed=embed)).status_code == 200
     card["thumb"] = alice.uploaded(alice.png(1_000_000))
-    assert alice.refusal(alice.put(alice.post(embed=embed)))[1] == "BlobTooLarge"
+    assert "blob too big (maximum 1000000" in refused(alice, alice.post(embed=embed))
 
 
 def test_a_quote_with_a_picture_is_taken(alice: Author) -> None:
@@ -241,10 +250,10 @@ def test_a_reply_hangs_on_posts_that_exist(alice: Author, bob: Author) -> None:
     other = {"uri": root["uri"], "cid": first["cid"]}
     for reply, message in (
         ({"root": root, "parent": gone}, "names a record that does not exist"),
-        ({"root": root, "parent": other}, "Record/reply/parent/cid is not that of"),
+        ({"root": root, "parent": other}, "$.record.reply.parent.cid is not that of"),
         ({"root": first, "parent": first}, "but its parent's thread is"),
-        ({"root": root, "parent": {**root, "uri": "https://x"}}, "must be a valid at-uri"),
-        ({"root": root, "parent": {**root, "cid": "x"}}, "must be a valid cid"),
-        ({"root": root}, 'must have the property "parent"'),
+        ({"root": root, "parent": {**root, "uri": "https://x"}}, "Invalid AT-URI"),
+        ({"root": root, "parent": {**root, "cid": "x"}}, "Invalid CID string"),
+        ({"root": root}, 'Missing required key "parent"'),
     ):
         assert message in refused(alice, alice.post(reply=reply))

@@ -116,13 +116,13 @@ def test_records_are_listed_in_pages_either_way(alice: Author) -> None:
         ("getRecord", {"rkey": "3kabcabcabcab"}, "RecordNotFound"),
         ("getRecord", {"rkey": "a/b"}, "InvalidRequest"),
         ("getRecord", {}, "InvalidRequest"),
-        ("getRecord", {"repo": "nobody.test", "rkey": "x"}, "InvalidRequest"),
+        ("getRecord", {"repo": "nobody.test", "rkey": "x"}, "RepoNotFound"),
         ("getRecord", {"collection": "post", "rkey": "x"}, "InvalidRequest"),
         ("listRecords", {"limit": "0"}, "InvalidRequest"),
         ("listRecords", {"limit": "101"}, "InvalidRequest"),
         ("listRecords", {"limit": "many"}, "InvalidRequest"),
         ("listRecords", {"repo": "?"}, "InvalidRequest"),
-        ("describeRepo", {"repo": "nobody.test"}, "InvalidRequest"),
+        ("describeRepo", {"repo": "nobody.test"}, "RepoNotFound"),
     ],
 )
 def test_reading_what_is_not_there_is_refused(
@@ -163,7 +163,7 @@ def test_an_uploaded_blob_comes_back_byte_for_byte(pds: SandboxProcess, alice: A
 
 def test_a_blob_that_is_not_there_is_refused(alice: Author) -> None:
     missing = alice.query("com.atproto.sync.getBlob", did=alice.did, cid=blob_cid(b"no"))
-    assert alice.refusal(missing)[:2] == (400, "BlobNotFound")
+    assert alice.refusal(missing) == (400, "InvalidRequest", "Blob not found")
     missing = alice.query("com.atproto.sync.getBlob", did="did:plc:no", cid=blob_cid(b"no"))
     assert alice.refusal(missing)[:2] == (400, "RepoNotFound")
     assert alice.http.get(f"/blob/{alice.did}/nothing").status_code == 404
@@ -192,6 +192,8 @@ def test_nobody_writes_into_another_ones_repo(alice: Author, bob: Author) -> Non
     given = {"repo": bob.did, "collection": POST, "rkey": bob.rkey(), "record": bob.post()}
     refused = alice.call("com.atproto.repo.putRecord", given)
     assert alice.refusal(refused)[:2] == (401, "AuthenticationRequired")
+    refused = alice.call("com.atproto.repo.putRecord", {**given, "repo": "nobody.test"})
+    assert alice.refusal(refused)[:2] == (403, "AccountNotFound")
     refused = alice.call("com.atproto.repo.putRecord", given, token=None)
     assert alice.refusal(refused)[:2] == (401, "AuthMissing")
 
@@ -199,16 +201,15 @@ def test_nobody_writes_into_another_ones_repo(alice: Author, bob: Author) -> Non
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"repo": 7}, "Input/repo must be a string"),
-        ({"repo": "nobody.test"}, "Could not find repo"),
-        ({"repo": "?"}, "Input/repo must be a valid did or a handle"),
-        ({"collection": "post"}, "Input/collection must be a valid nsid"),
-        ({"rkey": ".."}, "Input/rkey must be a valid record key"),
-        ({"rkey": "a b"}, "Input/rkey must be a valid record key"),
-        ({"record": "text"}, "Input/record must be an object"),
+        ({"repo": 7}, "Expected string value type (got 7) at $.repo"),
+        ({"repo": "?"}, 'Invalid AT identifier (got "?") at $.repo'),
+        ({"collection": "post"}, 'Invalid NSID (got "post") at $.collection'),
+        ({"rkey": ".."}, 'Invalid record key (got "..") at $.rkey'),
+        ({"rkey": "a b"}, 'Invalid record key (got "a b") at $.rkey'),
+        ({"record": "text"}, "Expected object value type"),
         ({"record": {"$type": "app.bsky.feed.like"}}, "Invalid $type: expected"),
-        ({"validate": "yes"}, "Input/validate must be a boolean"),
-        ({"swapRecord": "x"}, "Input/swapRecord must be a valid cid"),
+        ({"validate": "yes"}, "Expected boolean value type"),
+        ({"swapRecord": "x"}, 'Invalid CID string (got "x") at $.swapRecord'),
         ({"collection": "com.example.thing", "record": {}, "validate": True}, "Unknown lexicon"),
         ({"collection": "com.example.thing", "record": {"a": 0.5}}, "only whole numbers"),
         ({"collection": "com.example.thing", "record": {"a": {"$link": "x"}}}, "not a CID"),
@@ -224,22 +225,30 @@ def test_an_input_that_does_not_fit_is_refused(
     assert message in said
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b'{"a": "\\ud800"}'])
-def test_a_body_that_is_no_json_object_is_refused(alice: Author, body: bytes) -> None:
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b"", "InvalidRequest"),
+        (b"[]", "InvalidRequest"),
+        (b"{", "SyntaxError"),
+        (b'{"a": "\\ud800"}', "SyntaxError"),
+    ],
+)
+def test_a_body_that_is_no_json_object_is_refused(alice: Author, body: bytes, name: str) -> None:
     headers = {
         "Authorization": f"Bearer {alice.session['accessJwt']}",
         "Content-Type": "application/json",
     }
     answer = alice.http.post("/xrpc/com.atproto.repo.putRecord", content=body, headers=headers)
-    assert alice.refusal(answer)[:2] == (400, "InvalidRequest")
+    assert alice.refusal(answer)[:2] == (400, name)
 
 
 def test_a_body_of_another_type_or_size_is_refused(alice: Author) -> None:
     headers = {"Authorization": f"Bearer {alice.session['accessJwt']}", "Content-Type": "text/css"}
     answer = alice.http.post("/xrpc/com.atproto.repo.putRecord", content=b"{}", headers=headers)
     assert "Wrong request encoding" in alice.refusal(answer)[2]
-    answer = alice.call("com.atproto.repo.putRecord", {"long": "x" * 200_000})
-    assert alice.refusal(answer)[:2] == (413, "PayloadTooLarge")
+    answer = alice.call("com.atproto.repo.putRecord", {"long": "x" * 600_000})
+    assert alice.refusal(answer)[:2] == (413, "PayloadTooLargeError")
 
 
 def test_a_record_of_an_unknown_lexicon_is_kept_unchecked(

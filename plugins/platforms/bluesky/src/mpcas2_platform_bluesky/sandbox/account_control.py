@@ -9,7 +9,6 @@ from starlette.routing import BaseRoute, Route
 
 from mpcas2_platform_bluesky.sandbox.accounts import Account
 from mpcas2_platform_bluesky.sandbox.post_rules import POST
-from mpcas2_platform_bluesky.sandbox.sessions import TokenTimes
 from mpcas2_platform_bluesky.sandbox.state import PdsState
 from mpcas2_sandbox.control import control_body, control_error, control_json
 
@@ -35,6 +34,7 @@ class TimesChange(
 
     access_seconds: Annotated[float, msgspec.Meta(gt=0)] | None = None
     refresh_seconds: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    grace_seconds: Annotated[float, msgspec.Meta(ge=0)] | None = None
 
 
 def _entry(account: Account) -> dict[str, object]:
@@ -85,11 +85,12 @@ def account_control_routes(state: PdsState) -> list[BaseRoute]:
             change = await control_body(request, TimesChange)
         except ValueError as error:
             return control_error(str(error))
-        now = state.sessions.times
-        state.sessions.times = TokenTimes(
-            access_seconds=change.access_seconds or now.access_seconds,
-            refresh_seconds=change.refresh_seconds or now.refresh_seconds,
-        )
+        given = {
+            name: value
+            for name, value in msgspec.structs.asdict(change).items()
+            if value is not None
+        }
+        state.sessions.times = msgspec.structs.replace(state.sessions.times, **given)
         return await get_tokens(request)
 
     async def get_posts(request: Request) -> Response:

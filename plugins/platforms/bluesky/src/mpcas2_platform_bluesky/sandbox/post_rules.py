@@ -24,7 +24,6 @@ from mpcas2_platform_bluesky.sandbox.syntax import (
     is_datetime,
     is_did,
     is_language,
-    is_tid,
     is_uri,
 )
 
@@ -43,12 +42,11 @@ _FACET = "app.bsky.richtext.facet"
 _SELF_LABELS = "com.atproto.label.defs#selfLabels"
 
 
-def check_post(record: dict[str, Any], rkey: str, repo: Repo, records: RecordSource) -> None:
+def check_post(record: dict[str, Any], repo: Repo, records: RecordSource) -> None:
     """Checks a whole post.
 
     Args:
         record: The post.
-        rkey: The key that it is to get.
         repo: The author's repository.
         records: Where replied and quoted records are looked up.
 
@@ -56,7 +54,6 @@ def check_post(record: dict[str, Any], rkey: str, repo: Repo, records: RecordSou
         SchemaError: It breaks its lexicon.
         XrpcError: A blob that it refers to is missing, or is not what the reference says.
     """
-    format_at(rkey, "$.rkey", "TID", is_tid)
     text = text_at(
         member(record, "text", "$.record"),
         "$.record.text",
@@ -70,11 +67,11 @@ def check_post(record: dict[str, Any], rkey: str, repo: Repo, records: RecordSou
     if "langs" in record:
         langs = array_at(record["langs"], "$.record.langs", max_length=_MAX_LANGS)
         for number, lang in enumerate(langs):
-            format_at(lang, f"$.record.langs.{number}", "language", is_language)
+            format_at(lang, f"$.record.langs[{number}]", "language", is_language)
     if "tags" in record:
         tags = array_at(record["tags"], "$.record.tags", max_length=_MAX_TAGS)
         for number, tag in enumerate(tags):
-            _tag(tag, f"$.record.tags.{number}")
+            _tag(tag, f"$.record.tags[{number}]")
     if "labels" in record:
         _check_labels(record["labels"])
     if "reply" in record:
@@ -94,7 +91,7 @@ def _on_border(text: bytes, position: int) -> bool:
 
 def _check_facets(value: Any, text: bytes) -> None:
     for number, one in enumerate(array_at(value, "$.record.facets")):
-        path = f"$.record.facets.{number}"
+        path = f"$.record.facets[{number}]"
         facet = object_at(one, path)
         index = object_at(member(facet, "index", path), f"{path}.index")
         start = integer_at(
@@ -112,7 +109,7 @@ def _check_facets(value: Any, text: bytes) -> None:
                 raise SchemaError(f"{path}.index cuts a character at byte {position}")
         features = array_at(member(facet, "features", path), f"{path}.features")
         for place, feature in enumerate(features):
-            _check_feature(feature, f"{path}.features/{place}")
+            _check_feature(feature, f"{path}.features[{place}]")
 
 
 def _check_feature(feature: Any, path: str) -> None:

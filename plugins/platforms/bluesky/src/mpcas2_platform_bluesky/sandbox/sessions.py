@@ -1,9 +1,10 @@
 """Sessions: short access tokens, and refresh tokens of which each works once.
 
-A PDS lets the last used refresh token work again for a while; this one refuses it at once, so
-that a client which refreshes the same token twice is found out.
+A real server takes a used refresh token again for two hours and gives the same successor. This one
+refuses it at once unless a grace is set, so that a client which refreshes twice is found out.
 """
 
+import dataclasses
 import math
 import secrets
 from typing import Any
@@ -27,10 +28,17 @@ _MAX_READ_TOKENS = 20_000
 
 
 class TokenTimes(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """How long new tokens live, in seconds of the practice network's clock."""
+    """How long new tokens live, in seconds of the practice network's clock.
+
+    Args:
+        access_seconds: An access token.
+        refresh_seconds: A refresh token.
+        grace_seconds: A used refresh token, which gives the same successor again.
+    """
 
     access_seconds: float = _ACCESS_SECONDS
     refresh_seconds: float = _REFRESH_SECONDS
+    grace_seconds: float = 0.0
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +46,15 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
 
     access: str
     refresh: str
+
+
+@dataclasses.dataclass(kw_only=True)
+class _Grant:
+    """A refresh token that is known: whose it is and, once it was used, what came of it."""
+
+    did: str
+    successor: str | None = None
+    graced_until: float = math.inf
 
 
 class Sessions:
@@ -55,7 +72,7 @@ class Sessions:
         self._core = core
         self._accounts = accounts
         self._secret = secrets.token_bytes(32)
-        self._live: dict[str, str] = {}  # the id of each unused refresh token and its account
+        self._grants: dict[str, _Grant] = {}  # by the id of the refresh token
         self._read_tokens: dict[str, dict[str, Any]] = {}
 
     def open(self, identifier: str, password: str) -> tuple[Account, Tokens]:
@@ -74,19 +91,25 @@ class Sessions:
         """Opens a session of this account and counts it."""
         self.opened += 1
         account.sessions += 1
-        return self._pair(account, "appPass" if by_app_password else "access")
+        refresh_id = secrets.token_urlsafe(32)
+        self._grants[refresh_id] = _Grant(did=account.did)
+        return self._pair(account, "appPass" if by_app_password else "access", refresh_id)
 
     def refresh(self, header: str | None) -> tuple[Account, Tokens]:
-        """Takes a refresh token for a new pair; the token does not work a second time.
+        """Takes a refresh token for a new pair; without a grace it does not work a second time.
 
         Raises:
             XrpcError: The token is none, has expired, or was used or revoked.
         """
         account, claims = self._live_refresh(header)
-        del self._live[claims["jti"]]
+        grant = self._grants[claims["jti"]]
+        if grant.successor is None:
+            grant.successor = secrets.token_urlsafe(32)
+            grant.graced_until = self._core.clock.now().timestamp() + self.times.grace_seconds
+            self._grants[grant.successor] = _Grant(did=account.did)
         self.refreshed += 1
         account.refreshes += 1
-        return account, self._pair(account, claims["mpcas2:access"])
+        return account, self._pair(account, claims["mpcas2:access"], grant.successor)
 
     def close(self, header: str | None) -> None:
         """Ends the session of a refresh token.
@@ -95,7 +118,7 @@ class Sessions:
             XrpcError: See ``refresh``.
         """
         _, claims = self._live_refresh(header)
-        del self._live[claims["jti"]]
+        del self._grants[claims["jti"]]
 
     def revoke(self, account: Account, *, access: bool) -> int:
         """Makes the account's refresh tokens useless and returns how many sessions that ended.
@@ -105,10 +128,10 @@ class Sessions:
             access: Whether access tokens end too; a real server lets them run out.
         """
         account.token_generation += access
-        ended = [jti for jti, did in self._live.items() if did == account.did]
+        ended = {jti: one for jti, one in self._grants.items() if one.did == account.did}
         for jti in ended:
-            del self._live[jti]
-        return len(ended)
+            del self._grants[jti]
+        return sum(one.successor is None for one in ended.values())
 
     def account_of(self, header: str | None) -> Account:
         """Returns the account whose access token the Authorization header carries.
@@ -129,15 +152,14 @@ class Sessions:
         account = self._accounts.find(claims["sub"])
         if account is None:
             raise invalid_token("Token could not be verified")
-        if claims["jti"] not in self._live:
+        grant = self._grants.get(claims["jti"])
+        if grant is None or self._core.clock.now().timestamp() >= grant.graced_until:
             raise expired_token("Token has been revoked")
         return account, claims
 
-    def _pair(self, account: Account, access_scope: str) -> Tokens:
+    def _pair(self, account: Account, access_scope: str, refresh_id: str) -> Tokens:
         now = self._core.clock.now().timestamp()
         common = {"sub": account.did, "aud": SERVER_DID, "iat": int(now)}
-        refresh_id = secrets.token_urlsafe(32)
-        self._live[refresh_id] = account.did
         access = {
             **common,
             "scope": f"com.atproto.{access_scope}",

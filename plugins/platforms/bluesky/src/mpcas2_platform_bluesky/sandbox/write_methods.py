@@ -20,6 +20,7 @@ from mpcas2_platform_bluesky.sandbox.syntax import (
     is_cid,
     is_nsid,
     is_record_key,
+    is_tid,
 )
 from mpcas2_platform_bluesky.sandbox.xrpc import Call, Input, Method
 
@@ -80,8 +81,12 @@ class _Write:
             if wanted:
                 raise invalid_request(f"Unknown lexicon type: {self.collection}")
             return "unknown"
+        if not is_tid(self.rkey):
+            raise invalid_request(
+                f'Invalid record key for {POST}: Invalid TID string (got "{self.rkey}") at $'
+            )
         try:
-            check_post(self.value, self.rkey, account.repo, call.state.record)
+            check_post(self.value, account.repo, call.state.record)
         except SchemaError as error:
             raise invalid_record(self.collection, str(error)) from error
         return "valid"

@@ -1,0 +1,147 @@
+"""``mpcas2 sandbox``: runs practice networks, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import click
+
+from mpcas2_server.cli.failures import CliError, ExitCode
+from mpcas2_server.cli.output import clean, json_option, print_json, print_table
+
+__all__ = ("sandbox",)
+
+_HELP = """Run practice networks until Ctrl-C; nothing sent to them leaves this machine.
+
+Without NETWORK all installed ones run. Each shows its accounts, their
+passwords and its timeline on its own page.
+
+\b
+Examples:
+  mpcas2 sandbox
+  mpcas2 sandbox bluesky --port 2583
+"""
+
+_GROUP = "mpcas2.sandboxes"
+_PACKAGE = "mpcas2_sandbox"
+_STOP_SECONDS = 5.0
+_MOST_ACCOUNTS = 3
+
+
+@click.command(help=_HELP)
+@click.argument("networks", nargs=-1, metavar="[NETWORK]...")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port, for one network.")
+@click.option("--list", "only_list", is_flag=True, help="List the installed networks and end.")
+@json_option
+def sandbox(*, networks: tuple[str, ...], port: int, only_list: bool, as_json: bool) -> None:
+    """Runs the command; its help is above."""
+    known = _installed()
+    if only_list:
+        if as_json:
+            print_json({"networks": known})
+        else:
+            print_table(["NETWORK"], [[one] for one in known], empty="No network is installed.")
+        return
+    for name in networks:
+        if name not in known:
+            raise CliError(
+                f"There is no practice network {name!r}.",
+                hint=f"Installed: {', '.join(known) or 'none'}.",
+                exit_code=ExitCode.NOT_FOUND,
+                code="UNKNOWN_NETWORK",
+            )
+    chosen = networks or tuple(known)
+    if port and len(chosen) > 1:
+        raise CliError(
+            "--port is for one network.",
+            hint=f"Name one of {', '.join(chosen)}.",
+            exit_code=ExitCode.USAGE,
+            code="USAGE",
+        )
+    _run(chosen, port, as_json=as_json)
+
+
+def _installed() -> list[str]:
+    if find_spec(_PACKAGE) is None:
+        raise CliError(
+            "The practice networks are not installed.",
+            hint="Install them with `pip install 'mpcas2[sandbox]'`.",
+            code="SANDBOX_ABSENT",
+        )
+    return sorted({one.name for one in entry_points(group=_GROUP)})
+
+
+def _run(networks: tuple[str, ...], port: int, *, as_json: bool) -> None:
+    children: list[subprocess.Popen[bytes]] = []
+    try:
+        started = [_start(network, port, children) for network in networks]
+        if as_json:
+            print_json({"networks": started})
+        else:
+            for one in started:
+                click.echo(f"{one['network']}: {one['url']}")
+                for account in _accounts(one["control"]):
+                    click.echo(f"  {account}")
+            click.echo("Ctrl-C stops them.", err=True)
+        sys.stdout.flush()
+        for child in children:
+            if child.wait() != 0:
+                raise CliError("A practice network has ended by itself.", code="SANDBOX_ENDED")
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            _end(child)
+
+
+def _start(network: str, port: int, children: list[subprocess.Popen[bytes]]) -> dict[str, str]:
+    command = [sys.executable, "-m", _PACKAGE, "--network", network, "--port", str(port)]
+    # It ends with this process, however that ends: it watches its standard input.
+    child = subprocess.Popen(  # noqa: S603 - the name was found among the installed ones
+        [*command, "--exit-with-stdin"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    children.append(child)
+    line = child.stdout.readline() if child.stdout else b""
+    if not line:
+        raise CliError(
+            f"The practice network {network!r} did not start.",
+            hint="Its own message stands above. A taken port is the usual cause: leave --port out.",
+            code="SANDBOX_FAILED",
+        )
+    ready: dict[str, str] = json.loads(line)
+    return ready
+
+
+def _accounts(control: str) -> list[str]:
+    """Gives some of the accounts that the network has from the start, as far as it tells."""
+    try:
+        with urlopen(f"{control}/accounts", timeout=5) as answer:  # noqa: S310 - our own child's address
+            told: Any = json.load(answer)
+    except (URLError, ValueError):
+        return []
+    found = told.get("accounts", []) if isinstance(told, dict) else told
+    return [
+        f"{clean(str(one.get('handle')))}  app password {clean(str(one['appPassword']))}"
+        for one in found[:_MOST_ACCOUNTS]
+        if isinstance(one, dict) and "appPassword" in one
+    ]
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    try:
+        child.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            pipe.close()
