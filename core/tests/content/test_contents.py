@@ -241,8 +241,8 @@ def test_content_that_a_post_is_being_planned_with_cannot_be_deleted_meanwhile(
             locked.set()
             # The deletion waits in the database for as long as this transaction is open.
             while not await scope.fetchval(
-                "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                "AND datname = current_database())"
+                "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted "
+                "AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
             ):
                 await asyncio.sleep(0.01)
             order.append("planned")
