@@ -9,6 +9,7 @@ when it has ended. The end of standard input ends it, and it kills what still ru
 
 from __future__ import annotations
 
+import importlib
 import os
 import select
 import signal
@@ -18,6 +19,15 @@ from typing import NoReturn
 import msgspec
 
 __all__ = ("Ended", "Order", "Started")
+
+PRELOADED = (
+    "uvloop",
+    "mpcas2_core.engine",
+    "mpcas2_platform_bluesky.adapter",
+    "mpcas2_server.cli",
+    "mpcas2_server.cli.installation",
+    "mpcas2_server.supervise",
+)
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,9 +45,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
-    """A worker has started."""
+    """A worker has started; the first of these lines speaks of the forge itself and has no log."""
 
     pid: int
+    log: str = ""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
@@ -49,13 +60,8 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
 
 def main() -> None:
     """Serves orders until standard input ends."""
-    import uvloop  # noqa: F401, PLC0415 - warm for the workers
-
-    import mpcas2_core.engine  # noqa: PLC0415 - as above
-    import mpcas2_platform_bluesky.adapter  # noqa: PLC0415 - as above
-    import mpcas2_server.cli.installation  # noqa: PLC0415 - as above
-    import mpcas2_server.cli.run  # noqa: F401, PLC0415 - as above
-
+    for name in PRELOADED:
+        importlib.import_module(name)
     woken, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
@@ -83,7 +89,7 @@ def _fork(order: Order, pipes: tuple[int, int]) -> int:
     pid = os.fork()
     if pid == 0:
         _become_worker(order, pipes)
-    _say(Started(pid=pid))
+    _say(Started(pid=pid, log=order.log))
     return pid
 
 
@@ -102,13 +108,8 @@ def _become_worker(order: Order, pipes: tuple[int, int]) -> NoReturn:
         os.environ.clear()
         os.environ.update(order.environ)
         sys.path[:0] = order.path
-        # As the command does it when it is typed.
-        from mpcas2_server.cli import main as command  # noqa: PLC0415 - warm by now
-
-        command(["worker"])
-        code = 0
-    except SystemExit as ending:
-        code = ending.code if isinstance(ending.code, int) else 1
+        # What the command ``mpcas2`` itself does.
+        code = importlib.import_module("mpcas2_server.cli").run(["worker"])
     except BaseException:  # noqa: BLE001 - whatever it is, the log has to show it
         sys.excepthook(*sys.exc_info())
     finally:

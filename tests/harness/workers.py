@@ -91,9 +91,7 @@ class Forge:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._started: queue.Queue[int] = queue.Queue()
-        self._workers: dict[int, WorkerProcess] = {}
-        self._early: dict[int, int] = {}
+        self._started: queue.Queue[WorkerProcess] = queue.Queue()
         self._count = 0
         self._child: subprocess.Popen[bytes] | None = None
         self._listener: threading.Thread | None = None
@@ -126,12 +124,7 @@ class Forge:
             order = Order(environ=dict(environ), path=tuple(path), log=str(log))
             child.stdin.write(msgspec.json.encode(order) + b"\n")
             child.stdin.flush()
-            pid = self._started.get(timeout=START_SECONDS)
-            process = WorkerProcess(pid, log)
-            self._workers[pid] = process
-            if pid in self._early:
-                process.note_end(self._early.pop(pid))
-        return process
+            return self._started.get(timeout=START_SECONDS)
 
     def stop(self) -> None:
         """Ends it, and kills every worker that still runs."""
@@ -159,14 +152,11 @@ class Forge:
         child = self._child
         if child is None or child.stdout is None:
             return
+        workers: dict[int, WorkerProcess] = {}
         for line in child.stdout:
             event = msgspec.json.decode(line, type=Started | Ended)
             if isinstance(event, Started):
-                self._started.put(event.pid)
-                continue
-            worker = self._workers.pop(event.pid, None)
-            if worker is None:
-                # It ended before its starter was told that it began.
-                self._early[event.pid] = event.code
+                workers[event.pid] = WorkerProcess(event.pid, Path(event.log))
+                self._started.put(workers[event.pid])
             else:
-                worker.note_end(event.code)
+                workers.pop(event.pid).note_end(event.code)

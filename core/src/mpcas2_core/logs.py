@@ -115,7 +115,9 @@ def _mask_event(
 
 
 def _as_json(event: Any, **_options: Any) -> str:
-    return msgspec.json.encode(event, enc_hook=repr).decode()
+    # What a reader looks for first, first.
+    ordered = {key: event[key] for key in ("timestamp", "level", "event") if key in event}
+    return msgspec.json.encode(ordered | event, enc_hook=repr).decode()
 
 
 def _pretty() -> structlog.dev.ConsoleRenderer:

@@ -1,10 +1,10 @@
 import asyncio
 import io
-import os
 import struct
 import zipfile
 import zlib
 from pathlib import Path
+from random import Random
 
 import pytest
 from PIL import Image
@@ -13,17 +13,20 @@ from mpcas2_core.content.kinds import MediaType, recognise
 from mpcas2_core.content.probe import FileProbe, Probed
 from mpcas2_core.errors import EngineError, InvalidInput, UnsupportedMedia
 
+# The same in every process and every run.
+NOISE = Random(7)
+
 
 def picture(kind: str, size: tuple[int, int] = (64, 48), **options: object) -> bytes:
     buffer = io.BytesIO()
-    noise = Image.frombytes("RGB", size, os.urandom(size[0] * size[1] * 3))
+    noise = Image.frombytes("RGB", size, NOISE.randbytes(size[0] * size[1] * 3))
     noise.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
 def animation(kind: str, frames: int) -> bytes:
     buffer = io.BytesIO()
-    images = [Image.frombytes("RGB", (40, 30), os.urandom(3600)) for _ in range(frames)]
+    images = [Image.frombytes("RGB", (40, 30), NOISE.randbytes(3600)) for _ in range(frames)]
     images[0].save(buffer, kind, save_all=True, append_images=images[1:])
     return buffer.getvalue()
 
@@ -109,7 +112,7 @@ def test_every_frame_of_an_animation_is_decoded(tmp_path: Path, kind: str) -> No
     data = animation(kind, 4)
     assert check(tmp_path, data, "image").width == 40
     with pytest.raises(UnsupportedMedia):
-        check(tmp_path, data[: len(data) * 3 // 4], "image")
+        check(tmp_path, data[: len(data) * 5 // 8], "image")
 
 
 def test_a_picture_that_lies_on_its_side_is_measured_as_it_is_shown(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ TAGS = {
     "Health": "For load balancers and people on call.",
 }
 _PATH_PARAMETER = re.compile(r"\{(\w+):(\w+)\}")
+_ANY_ID = re.compile(r"\{\w+_id:uuid\}")
 _BODY_METHODS = frozenset({"POST", "PATCH", "PUT"})
 
 
@@ -88,7 +89,8 @@ def _described(routes: Iterable[Any]) -> Iterator[tuple[str, Method, Doc, HTTPRo
         for handler in route.route_handlers:
             doc = handler.opt.get("doc")
             if isinstance(doc, Doc):
-                path = route.path.removeprefix(PREFIX)
+                # Seed's word: the one id of an address is `id`.
+                path = _ANY_ID.sub("{id:uuid}", route.path.removeprefix(PREFIX))
                 for method in sorted(handler.http_methods):
                     yield path, method, doc, handler
 
@@ -99,6 +101,11 @@ def _schemas(docs: Iterable[Doc]) -> tuple[dict[Any, dict[str, Any]], dict[str, 
         named = (doc.query, doc.body, *doc.answers.values())
         kinds |= {kind: None for kind in named if isinstance(kind, type)}
     made, components = msgspec.json.schema_components(list(kinds), ref_template=SCHEMAS)
+    for shape in components.values():
+        for schema in shape.get("properties", {}).values():
+            # An absent key and a default of nothing are the same; only real values are worth showing.
+            if not isinstance(schema.get("default", 0), str | int | float):
+                del schema["default"]
     return dict(zip(kinds, made, strict=True)), components
 
 
@@ -155,6 +162,8 @@ def _responses(method: Method, doc: Doc, schemas: dict[Any, dict[str, Any]]) -> 
         errors.setdefault(413, "The body is too large.")
         errors.setdefault(415, "The body is not of a kind that is understood.")
     errors.setdefault(500, "Something went wrong here.")
+    if HTTPStatus.SERVICE_UNAVAILABLE not in doc.answers:
+        errors.setdefault(503, "The database is away, or the tenant is not migrated yet.")
     error_content = {JSON: {"schema": schemas[ErrorBody]}}
     for status, text in sorted(errors.items()):
         responses[str(status)] = {"description": text, "content": error_content}

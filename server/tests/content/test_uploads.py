@@ -195,6 +195,26 @@ def test_a_client_that_vanishes_leaves_nothing(
     assert user.nothing_left()
 
 
+@pytest.mark.skipif(not hasattr(psutil.Process, "rlimit"), reason="Linux alone limits a process")
+def test_a_store_without_room_is_said_and_nothing_is_left(small_user: Any) -> None:
+    main = psutil.Process(small_user.server.pid)
+    processes = [main, *main.children(recursive=True)]
+    before = [process.rlimit(psutil.RLIMIT_FSIZE) for process in processes]
+    pdf = ('name="file"; filename="a.pdf"', b"%PDF-1.7\n" + bytes(90_000))
+    data = body(TITLE, ('name="type"', b"document"), pdf)
+    try:
+        for process, (_, hard) in zip(processes, before, strict=True):
+            # Beyond the log that the process writes, below the file.
+            process.rlimit(psutil.RLIMIT_FSIZE, (80_000, hard))
+        answer = send(small_user, data)
+    finally:
+        for process, limit in zip(processes, before, strict=True):
+            process.rlimit(psutil.RLIMIT_FSIZE, limit)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (507, "STORAGE_FULL")
+    assert small_user.nothing_left()
+    assert send(small_user, data).status_code == 201
+
+
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="makes a sparse file the Unix way")
 def test_a_large_upload_and_its_download_need_little_memory(user: Any, tmp_path: Path) -> None:
     size = 150_000_000

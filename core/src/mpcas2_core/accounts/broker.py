@@ -20,6 +20,7 @@ import msgspec
 import structlog
 
 from mpcas2_core.accounts import store
+from mpcas2_core.accounts.access import Access, GrantRow, ReconnectNeeded
 from mpcas2_core.accounts.renewal import AnswerLost, ask
 from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope, Tenant
@@ -35,7 +36,7 @@ from mpcas2_hookspecs import (
     Unavailable,
 )
 
-__all__ = ("Access", "ReconnectNeeded", "TokenBroker")
+__all__ = ("Access", "GrantRow", "ReconnectNeeded", "TokenBroker")
 
 log = structlog.get_logger(__name__)
 
@@ -48,34 +49,6 @@ REQUEST_SECONDS = 20.0
 WAIT_SECONDS = 60.0
 # How long a new grant waits for a database that is away: the network takes no other one any more.
 STORE_SECONDS = 60.0
-
-
-class ReconnectNeeded(Unauthorized):
-    """The account's grant is gone; a person has to connect the account again."""
-
-
-class Access(msgspec.Struct, frozen=True, kw_only=True):
-    """A usable access token.
-
-    Attributes:
-        token: Goes into ``Authorization: Bearer``.
-        version: Version of the grant that it belongs to.
-    """
-
-    token: str
-    version: int
-
-    def __repr__(self) -> str:
-        """Shows the version and never the token."""
-        return f"Access(version={self.version}, token hidden)"
-
-
-class GrantRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored grant, still sealed."""
-
-    sealed: bytes
-    version: int
-    expires_at: datetime | None
 
 
 class TokenBroker:

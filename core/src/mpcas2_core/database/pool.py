@@ -119,12 +119,14 @@ async def _once(
         # One message instead of two; the schema's name is hexadecimal by construction.
         await connection.execute(f'BEGIN; SET LOCAL search_path = "{tenant.schema}"')
         result = await work(Scope(tenant, connection))
+        end = await connection.execute("COMMIT")
     except BaseException:
-        if not connection.is_closed() and connection.is_in_transaction():
+        # Also when no transaction seems to be open: a cancelled BEGIN may have taken effect.
+        if not connection.is_closed():
             await connection.execute("ROLLBACK")
         raise
     # A transaction in which a statement failed is ended by COMMIT without an error, and undone.
-    if await connection.execute("COMMIT") != "COMMIT":
+    if end != "COMMIT":
         raise asyncpg.InFailedSQLTransactionError(
             "A statement failed in this scope and the failure was not passed on: nothing of the "
             "scope was stored. Let the error leave the scope."
@@ -138,8 +140,7 @@ async def _prepare(connection: Connection) -> None:
     )
 
 
-async def _reset(connection: Any) -> None:
+async def _reset(_connection: object) -> None:
     # Scopes set nothing beyond their transaction, so the usual reset round trip is not needed; a
-    # transaction left open by a cancellation is.
-    if connection.is_in_transaction():
-        await connection.execute("ROLLBACK")
+    # transaction that was left open is ended by asyncpg itself before it calls this.
+    return

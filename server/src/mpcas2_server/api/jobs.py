@@ -64,7 +64,12 @@ class NoInput(Input, frozen=True, kw_only=True):
 class RescheduleInput(Input, frozen=True, kw_only=True):
     """The new time."""
 
-    schedule_at: Annotated[datetime, msgspec.Meta(description="RFC 3339 with an offset.")]
+    schedule_at: Annotated[
+        datetime,
+        msgspec.Meta(
+            description="RFC 3339 with an offset.", extra_json_schema={"format": "date-time"}
+        ),
+    ]
 
 
 class ConfirmInput(Input, frozen=True, kw_only=True):

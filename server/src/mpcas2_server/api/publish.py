@@ -45,7 +45,10 @@ class PublishInput(Input, frozen=True, kw_only=True):
     )
     schedule_at: Annotated[
         datetime | msgspec.UnsetType,
-        msgspec.Meta(description="RFC 3339 with an offset; left out for now."),
+        msgspec.Meta(
+            description="RFC 3339 with an offset; left out for now.",
+            extra_json_schema={"format": "date-time"},
+        ),
     ] = msgspec.UNSET
     publish_now: bool | msgspec.UnsetType = msgspec.UNSET
 

@@ -20,8 +20,12 @@ def content() -> None:
 
 
 @content.command("list")
-@click.option("--type", "kind", type=click.Choice(_KINDS), help="Only of this type.")
-@click.option("--status", type=click.Choice(_STATUSES), help="Only with this status.")
+@click.option(
+    "--type", "kind", type=click.Choice(_KINDS), metavar="TYPE", help=f"Only {', '.join(_KINDS)}."
+)
+@click.option(
+    "--status", type=click.Choice(_STATUSES), metavar="STATUS", help=f"Only {', '.join(_STATUSES)}."
+)
 @click.option("--most", type=click.IntRange(min=1), default=20, show_default=True)
 @server_option
 @json_option

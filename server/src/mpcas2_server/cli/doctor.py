@@ -20,9 +20,8 @@ __all__ = ("doctor",)
 
 
 @click.command()
-@click.option("--settings", "show_settings", is_flag=True, help="Show the defaults as well.")
 @json_option
-def doctor(*, show_settings: bool, as_json: bool) -> None:
+def doctor(*, as_json: bool) -> None:
     """Examine this installation; exit code 1 when something has to be mended.
 
     Starts the local servers for as long as it looks, unless they run. Secrets
@@ -54,7 +53,7 @@ def doctor(*, show_settings: bool, as_json: bool) -> None:
             }
         )
     else:
-        _print_settings([one for one in shown if show_settings or one.source != "default"])
+        _print_settings(shown)
         for finding in findings:
             _print(finding)
         _print_sum(findings)
@@ -95,7 +94,7 @@ def _print_settings(shown: list[Shown]) -> None:
     print_table(
         ["SETTING", "VALUE", "FROM"],
         [[one.name, one.value, one.source] for one in shown],
-        empty="All settings have their defaults.",
+        empty="The settings cannot be read.",
     )
     click.echo()
 

@@ -34,7 +34,12 @@ def jobs() -> None:
 
 
 @jobs.command("list")
-@click.option("--state", type=click.Choice(_STATES), help="Only in this state.")
+@click.option(
+    "--state",
+    type=click.Choice(_STATES),
+    metavar="STATE",
+    help=f"Only in this state: {', '.join(_STATES)}.",
+)
 @click.option("--platform", help="Only to this network.")
 @click.option("--most", type=click.IntRange(min=1), default=20, show_default=True)
 @server_option

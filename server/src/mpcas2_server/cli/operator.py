@@ -109,7 +109,14 @@ def user() -> None:
 @click.argument("email")
 @click.option("--tenant", "which", required=True, metavar="ID|NAME", help="The tenant.")
 @click.option("--name", help="Name of the user; the address by default.")
-@click.option("--role", type=click.Choice(_ROLES), default="editor", show_default=True)
+@click.option(
+    "--role",
+    type=click.Choice(_ROLES),
+    metavar="ROLE",
+    default="editor",
+    show_default=True,
+    help=f"One of {', '.join(_ROLES)}.",
+)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option("--generate-password", is_flag=True, help="Make a password and print it once.")
 @json_option
