@@ -7,7 +7,6 @@ PostgreSQL is started once per run, or `DATABASE_URL` names one; each test proce
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,18 +90,8 @@ def fresh_redis_url(servers: Stores) -> str:
 
 
 @pytest.fixture
-def settings_env(tmp_path: Path, fresh_database_url: str, fresh_redis_url: str) -> dict[str, str]:
+def settings_env(
+    servers: Stores, tmp_path: Path, fresh_database_url: str, fresh_redis_url: str
+) -> dict[str, str]:
     """The whole environment of a process of the product: own home, own stores, nothing inherited."""
-    home = tmp_path / "mpcas2-home"
-    home.mkdir()
-    return {
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
-        "HOME": str(tmp_path),
-        "LC_ALL": "C.UTF-8",
-        "TZ": "UTC",
-        "MPCAS2_HOME": str(home),
-        "DATABASE_URL": fresh_database_url,
-        "REDIS_URL": fresh_redis_url,
-        # Practice networks listen on this machine.
-        "MPCAS2_ALLOW_PRIVATE_HOSTS": "127.0.0.1,localhost",
-    }
+    return servers.environment(tmp_path, database_url=fresh_database_url, redis_url=fresh_redis_url)

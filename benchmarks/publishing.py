@@ -10,7 +10,6 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 import psutil
@@ -18,14 +17,13 @@ import psutil
 from benchmarks import rig, sampling
 from benchmarks.bare_loop import Order
 from benchmarks.cpu import CpuMeter
-from benchmarks.round_trips import relay
 from mpcas2_core.engine import Engine
 from mpcas2_sandbox.process import SandboxProcess
 
 LEAD_SECONDS = 2.0
 LONGEST_SECONDS = 180.0
 # What the worker asks beside a job's own statements.
-BESIDE = ("mpcas2:offer", "mpcas2:next-due", "mpcas2:heartbeat")
+BESIDE = ("offer", "next-due", "heartbeat")
 
 
 class Bench:
@@ -80,19 +78,24 @@ class Bench:
             raise RuntimeError(f"Not every post was published: {ended}.")
         return self.posts / (ended["at"] - due_at).total_seconds(), shares
 
-    async def round_trips(self, engine: Engine) -> list[tuple[int, str]]:
+    async def round_trips(self, engine: Engine) -> list[str]:
         """Counts what one post asks PostgreSQL for, once its worker is warm."""
+        # The tests' tap is no package; it lies beside them.
+        sys.path.append(str(Path(__file__).parents[1] / "tests" / "harness"))
+        from tap import PostgresTap  # noqa: PLC0415 - after the path is known
+
         publisher = await rig.make_publisher(engine, self.network, next(self.accounts))
-        url = self.place.environment["DATABASE_URL"]
-        async with relay("127.0.0.1", urlsplit(url).port or 0) as tap:
-            with rig.worker(self.place, DATABASE_URL=rig.with_port(url, tap.port)):
-                for _ in range(3):
-                    # The first ones open connections and prepare statements.
-                    tap.trace.clear()
-                    await rig.submit_many(engine, [publisher], each=1, due_at=datetime.now(UTC))
-                    await drained(engine)
-                    await asyncio.sleep(0.3)
-                return list(tap.trace)
+        with (
+            PostgresTap(self.place.environment["DATABASE_URL"]) as tap,
+            rig.worker(self.place, DATABASE_URL=tap.url),
+        ):
+            for _ in range(3):
+                # The first ones open connections and prepare statements.
+                tap.clear()
+                await rig.submit_many(engine, [publisher], each=1, due_at=datetime.now(UTC))
+                await drained(engine)
+                await asyncio.sleep(0.3)
+            return [one.label for one in tap.trace()]
 
 
 async def drained(engine: Engine) -> None:
@@ -130,12 +133,11 @@ async def measure(bench: Bench, rounds: int, at_once: int, profile: Path) -> Non
     show_round_trips(trace)
 
 
-def show_round_trips(trace: list[tuple[int, str]]) -> None:
-    own = [text for _, text in trace if not any(tag in text for tag in BESIDE)]
+def show_round_trips(trace: list[str]) -> None:
+    own = [label for label in trace if label not in BESIDE]
     print(f"\nSQL round trips of one post from claim to published: {len(own)} (aim 12 at most)")
-    for text in own:
-        print(f"  {text[:76]}")
-    beside = Counter(tag for _, text in trace for tag in BESIDE if tag in text)
+    print(f"  {', '.join(own)}")
+    beside = Counter(label for label in trace if label in BESIDE)
     print(f"  beside them, for all jobs together: {dict(beside)}")
 
 

@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import msgspec
@@ -197,12 +196,6 @@ def worker(place: Site, *, profile: Path | None = None, **changes: str) -> Itera
             child.wait()
         if child.stdout is not None:
             child.stdout.close()
-
-
-def with_port(url: str, port: int) -> str:
-    """Gives the same address with another port."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{port}").geturl()
 
 
 def headline(what: str) -> str:

@@ -44,9 +44,9 @@ class Samples(msgspec.Struct, kw_only=True):
     """
 
     total: int = 0
-    groups: Counter[str] = msgspec.field(default_factory=Counter)
-    lines: Counter[str] = msgspec.field(default_factory=Counter)
-    inside: Counter[str] = msgspec.field(default_factory=Counter)
+    groups: dict[str, int] = {}
+    lines: dict[str, int] = {}
+    inside: dict[str, int] = {}
 
 
 class Sampler:
@@ -78,12 +78,13 @@ class Sampler:
                         (group for part, group in GROUPS if part in name), "event loop and C protocols"
                     )
                 if group is not None:
-                    samples.groups[group] += 1
-                    samples.lines[_place(frame)] += 1
+                    _count(samples.groups, group)
+                    _count(samples.lines, _place(frame))
             if "mpcas2_" in name and "site-packages" not in name:
                 seen.add(f"{_short(name)}:{frame.f_code.co_qualname}")
             frame = frame.f_back
-        samples.inside.update(seen)
+        for place in seen:
+            _count(samples.inside, place)
 
 
 def read(path: Path) -> Samples:
@@ -100,9 +101,13 @@ def report(samples: Samples, *, lines: int = 12) -> str:
     ):
         shown.append(f"  {title}:")
         shown.extend(
-            f"    {count / max(1, samples.total):6.1%}  {name}" for name, count in counter.most_common(most)
+            f"    {count / max(1, samples.total):6.1%}  {name}" for name, count in Counter(counter).most_common(most)
         )
     return "\n".join(shown)
+
+
+def _count(counter: dict[str, int], name: str) -> None:
+    counter[name] = counter.get(name, 0) + 1
 
 
 def _place(frame: FrameType) -> str:

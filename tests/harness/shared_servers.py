@@ -183,6 +183,28 @@ class Stores:
         _run(_flush(url))
         return url
 
+    def environment(self, folder: Path, *, database_url: str, redis_url: str) -> dict[str, str]:
+        """Gives the whole environment of a process of the product, with nothing inherited.
+
+        Args:
+            folder: Holds its home; two environments with one home share keys and media.
+            database_url: Its database.
+            redis_url: Its Valkey.
+        """
+        home = folder / "mpcas2-home"
+        home.mkdir(exist_ok=True)
+        return {
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+            "HOME": str(folder),
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            "MPCAS2_HOME": str(home),
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            # Practice networks listen on this machine.
+            "MPCAS2_ALLOW_PRIVATE_HOSTS": "127.0.0.1,localhost",
+        }
+
     def close(self) -> None:
         """Stops the Valkey of this process."""
         if self._valkey is not None:

@@ -96,6 +96,7 @@ class Engine:
             doorbell = Doorbell(settings.redis_url)
             stack.push_async_callback(doorbell.close)
             engine = cls(settings, database, doorbell)
+            await engine.storage.remove_abandoned()
             stack.push_async_callback(engine.clients.close)
             engine._closing = stack.pop_all()
         return engine

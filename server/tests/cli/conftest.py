@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
 import structlog
 
@@ -215,8 +216,6 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         )
         try:
             network = networks["networks"][0]
-            import httpx
-
             accounts = httpx.get(f"{network['control']}/accounts").json()["accounts"]
             yield Product(
                 address=told["address"],

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pytest
 
@@ -23,11 +24,11 @@ class Tokens:
         return self.access_token()
 
 
-def _client(url: str, **options) -> Client:
+def _client(url: str, **options: Any) -> Client:
     return Client(url, sleep=lambda _seconds: None, **options)
 
 
-def _in_turn(answers, *replies) -> None:
+def _in_turn(answers: Any, *replies: Any) -> None:
     waiting = list(replies)
     answers.reply = lambda _method, _path: waiting.pop(0)
 
@@ -54,7 +55,7 @@ def test_what_is_no_address_is_refused(given: str) -> None:
         base_of(given)
 
 
-def test_a_post_whose_answer_was_lost_is_repeated_under_the_same_key(answers) -> None:
+def test_a_post_whose_answer_was_lost_is_repeated_under_the_same_key(answers: Any) -> None:
     _in_turn(answers, None, None, OK)
     with _client(answers.url) as client:
         assert client.post("/publish", {"a": 1}) == {"ok": True}
@@ -63,7 +64,7 @@ def test_a_post_whose_answer_was_lost_is_repeated_under_the_same_key(answers) ->
     assert len(keys) == 1
 
 
-def test_two_posts_have_two_keys(answers) -> None:
+def test_two_posts_have_two_keys(answers: Any) -> None:
     _in_turn(answers, OK, OK)
     with _client(answers.url) as client:
         client.post("/publish", {})
@@ -71,7 +72,7 @@ def test_two_posts_have_two_keys(answers) -> None:
     assert len({headers["idempotency-key"] for _, _, headers, _ in answers.seen}) == 2
 
 
-def test_an_upload_that_was_cut_is_sent_again_from_its_beginning(answers) -> None:
+def test_an_upload_that_was_cut_is_sent_again_from_its_beginning(answers: Any) -> None:
     _in_turn(answers, None, OK)
     with _client(answers.url) as client:
         client.upload(
@@ -86,13 +87,13 @@ def test_an_upload_that_was_cut_is_sent_again_from_its_beginning(answers) -> Non
     assert body.count(b'name="tags"') == 2
 
 
-def test_a_delete_whose_answer_was_lost_is_not_repeated(answers) -> None:
+def test_a_delete_whose_answer_was_lost_is_not_repeated(answers: Any) -> None:
     with _client(answers.url) as client, pytest.raises(ServerUnreachable, match="was lost"):
         client.delete("/content/1")
     assert len(answers.seen) == 1
 
 
-def test_a_server_that_asks_for_patience_gets_it(answers) -> None:
+def test_a_server_that_asks_for_patience_gets_it(answers: Any) -> None:
     _in_turn(answers, (503, b"{}"), OK)
     with _client(answers.url) as client:
         assert client.get("/jobs") == {"ok": True}
@@ -103,7 +104,7 @@ def test_nothing_listening_is_said_at_once() -> None:
         client.get("/jobs")
 
 
-def test_a_refused_token_is_renewed_once(answers) -> None:
+def test_a_refused_token_is_renewed_once(answers: Any) -> None:
     refused = (401, b'{"error": {"code": "TOKEN_EXPIRED", "message": "over"}}')
     _in_turn(answers, refused, OK)
     with _client(answers.url, tokens=Tokens()) as client:
@@ -112,7 +113,7 @@ def test_a_refused_token_is_renewed_once(answers) -> None:
     assert given == ["Bearer token-0", "Bearer token-1"]
 
 
-def test_a_token_that_stays_refused_is_an_error(answers) -> None:
+def test_a_token_that_stays_refused_is_an_error(answers: Any) -> None:
     refused = (401, b'{"error": {"code": "TOKEN_EXPIRED", "message": "over"}}')
     _in_turn(answers, refused, refused)
     with _client(answers.url, tokens=Tokens()) as client, pytest.raises(ApiError) as caught:
@@ -120,7 +121,7 @@ def test_a_token_that_stays_refused_is_an_error(answers) -> None:
     assert (caught.value.status, caught.value.code) == (401, "TOKEN_EXPIRED")
 
 
-def test_the_envelope_of_an_error_is_read(answers) -> None:
+def test_the_envelope_of_an_error_is_read(answers: Any) -> None:
     error = {
         "code": "VALIDATION_ERROR",
         "message": "Wrong.",
@@ -137,13 +138,15 @@ def test_the_envelope_of_an_error_is_read(answers) -> None:
 @pytest.mark.parametrize(
     "answer", [(200, b"<html>"), (404, b"not here"), (302, b""), (500, b'{"error": "text"}')]
 )
-def test_the_answer_of_another_kind_of_server_is_named_as_such(answers, answer) -> None:
+def test_the_answer_of_another_kind_of_server_is_named_as_such(
+    answers: Any, answer: tuple[int, bytes]
+) -> None:
     _in_turn(answers, answer)
     with _client(answers.url) as client, pytest.raises(ApiError, match="MPCAS2 server"):
         client.get("/jobs")
 
 
-def test_pages_are_read_until_the_last_or_until_enough(answers) -> None:
+def test_pages_are_read_until_the_last_or_until_enough(answers: Any) -> None:
     def reply(_method: str, path: str) -> tuple[int, bytes]:
         page = int(path.partition("page=")[2].partition("&")[0])
         body = {"data": [page * 10, page * 10 + 1], "pagination": {"totalPages": 3}}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import sys
 import types
+from typing import Any
 
 import click
 import pytest
@@ -86,7 +87,9 @@ def test_an_unexpected_error_is_not_taken_for_an_expected_one() -> None:
     ],
     ids=str,
 )
-def test_bad_use_gets_its_code_and_a_message_in_both_forms(arguments, code, cli) -> None:
+def test_bad_use_gets_its_code_and_a_message_in_both_forms(
+    arguments: list[str], code: int, cli: Any
+) -> None:
     given = "Correct-horse-7\n" if "--password-stdin" in arguments else ""
     plain = cli(*arguments, stdin=given)
     assert plain.code == code
@@ -101,7 +104,9 @@ def test_bad_use_gets_its_code_and_a_message_in_both_forms(arguments, code, cli)
     assert as_json.out == ""
 
 
-def test_a_broken_command_says_so_and_leaves_the_others(cli, monkeypatch) -> None:
+def test_a_broken_command_says_so_and_leaves_the_others(
+    cli: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "mpcas2_server.cli.jobs", None)
     broken = cli("jobs", "list")
     assert broken.code == 1
@@ -111,7 +116,7 @@ def test_a_broken_command_says_so_and_leaves_the_others(cli, monkeypatch) -> Non
     assert cli("content", "--help").code == 0
 
 
-def _with_command(monkeypatch, body) -> None:
+def _with_command(monkeypatch: pytest.MonkeyPatch, body: Any) -> None:
     module = types.ModuleType("mpcas2_server.cli.jobs")
     module.jobs = click.Command("jobs", callback=body)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "mpcas2_server.cli.jobs", module)
@@ -122,7 +127,9 @@ def _fail() -> None:
     raise RuntimeError(f"broken with {token}")
 
 
-def test_a_traceback_is_shown_with_debug_only_and_without_secrets(cli, monkeypatch) -> None:
+def test_a_traceback_is_shown_with_debug_only_and_without_secrets(
+    cli: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _with_command(monkeypatch, _fail)
     plain = cli("jobs")
     assert plain.code == 1
@@ -135,7 +142,7 @@ def test_a_traceback_is_shown_with_debug_only_and_without_secrets(cli, monkeypat
     assert "eyJ" not in debug.err.split("Error: ")[0]
 
 
-def test_ctrl_c_ends_with_130(cli, monkeypatch) -> None:
+def test_ctrl_c_ends_with_130(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
 
@@ -145,7 +152,9 @@ def test_ctrl_c_ends_with_130(cli, monkeypatch) -> None:
     assert "Traceback" not in result.err
 
 
-def test_control_characters_of_a_message_do_not_reach_the_terminal(cli, monkeypatch) -> None:
+def test_control_characters_of_a_message_do_not_reach_the_terminal(
+    cli: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def hostile() -> None:
         raise CliError("red \x1b[31m and \u202eturned")
 
@@ -155,13 +164,13 @@ def test_control_characters_of_a_message_do_not_reach_the_terminal(cli, monkeypa
     assert "\u202e" not in result.err
 
 
-def test_a_file_error_names_the_file(cli, monkeypatch) -> None:
+def test_a_file_error_names_the_file(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     _with_command(monkeypatch, lambda: open("/no/such/file"))  # noqa: PTH123, SIM115 - made to fail
     result = cli("jobs")
     assert result.code == 1
     assert "/no/such/file" in result.err
 
 
-def test_json_errors_are_valid_json(cli) -> None:
+def test_json_errors_are_valid_json(cli: Any) -> None:
     result = cli("jobs", "list", "--json")
     assert json.loads(result.err)["error"]["code"] == "SIGN_IN_NEEDED"

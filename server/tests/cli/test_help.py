@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
+from typing import Any
 
 import click
 import pytest
@@ -27,7 +28,7 @@ PATHS = list(_paths())
 
 
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
-def test_every_command_explains_itself_within_80_columns(path: tuple[str, ...], cli) -> None:
+def test_every_command_explains_itself_within_80_columns(path: tuple[str, ...], cli: Any) -> None:
     result = cli(*path, "--help")
     assert result.code == 0
     assert result.out.startswith(f"Usage: mpcas2 {' '.join(path)}")
@@ -37,7 +38,7 @@ def test_every_command_explains_itself_within_80_columns(path: tuple[str, ...], 
 
 
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
-def test_every_command_that_prints_data_has_json(path: tuple[str, ...], cli) -> None:
+def test_every_command_that_prints_data_has_json(path: tuple[str, ...], cli: Any) -> None:
     result = cli(*path, "--help")
     assert (
         "COMMAND [ARGS]" in result.out
@@ -50,7 +51,7 @@ def test_every_command_that_prints_data_has_json(path: tuple[str, ...], cli) -> 
     )
 
 
-def test_the_overview_names_every_command_and_the_exit_codes(cli) -> None:
+def test_the_overview_names_every_command_and_the_exit_codes(cli: Any) -> None:
     out = cli("--help").out
     assert all(f"  {path[0]} " in out for path in PATHS)
     for code in ("0", "1", "2", "3", "4", "5", "6", "7", "130"):
@@ -72,7 +73,7 @@ def test_the_overview_imports_nothing_heavy() -> None:
     assert heavy.isdisjoint(modules)
 
 
-def test_version_is_printed(cli) -> None:
+def test_version_is_printed(cli: Any) -> None:
     result = cli("--version")
     assert result.code == 0
     assert result.out.startswith("mpcas2 0.")

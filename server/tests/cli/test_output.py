@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from mpcas2_server.cli.jobs import _STATES
 from mpcas2_server.cli.output import STATE_STYLES, clean, print_table
 from mpcas2_server.cli.story import next_steps, print_story, story_of
 
@@ -47,7 +48,9 @@ def test_a_story_is_told_in_the_order_of_time() -> None:
     ]
 
 
-def test_a_story_fits_80_columns_and_says_what_to_do(capsys, monkeypatch) -> None:
+def test_a_story_fits_80_columns_and_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     print_story(JOB)
     out = capsys.readouterr().out
@@ -62,12 +65,14 @@ def test_published_posts_ask_for_nothing() -> None:
     assert next_steps({**JOB, "state": "published"}) == ""
 
 
-def test_a_pipe_gets_one_line_per_row_with_tabs(capsys) -> None:
+def test_a_pipe_gets_one_line_per_row_with_tabs(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(["ID", "STATE"], [["1", "a\tb\nc"], ["2", "x" * 300]], empty="none")
     assert capsys.readouterr().out.splitlines() == ["ID\tSTATE", "1\ta b c", f"2\t{'x' * 300}"]
 
 
-def test_an_empty_list_leaves_standard_output_empty_for_a_pipe(capsys) -> None:
+def test_an_empty_list_leaves_standard_output_empty_for_a_pipe(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     print_table(["ID"], [], empty="There is nothing.")
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", "There is nothing.\n")
@@ -90,6 +95,4 @@ def test_control_characters_are_taken_out(given: str, expected: str) -> None:
 
 
 def test_every_state_of_a_job_has_a_colour() -> None:
-    from mpcas2_server.cli.jobs import _STATES
-
     assert set(_STATES) <= STATE_STYLES.keys()

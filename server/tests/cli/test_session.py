@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def _session(server: str, *, expires_in: float = 900, number: int = 0) -> Sessio
     )
 
 
-def _rotating(answers) -> list[str]:
+def _rotating(answers: Any) -> list[str]:
     """Makes the server give each refresh token's successor, and refuse a used one."""
     used: list[str] = []
 
@@ -59,7 +60,9 @@ def _rotating(answers) -> list[str]:
         ({}, str(Path.home() / ".mpcas2" / "session.json")),
     ],
 )
-def test_the_session_is_kept_where_the_environment_says(environ, expected) -> None:
+def test_the_session_is_kept_where_the_environment_says(
+    environ: dict[str, str], expected: str
+) -> None:
     assert str(session_path(environ)) == expected
 
 
@@ -84,14 +87,14 @@ def test_a_damaged_session_says_to_sign_in_again(tmp_path: Path) -> None:
         file.load()
 
 
-def test_a_good_token_is_used_without_asking_the_server(tmp_path: Path, answers) -> None:
+def test_a_good_token_is_used_without_asking_the_server(tmp_path: Path, answers: Any) -> None:
     file = SessionFile(tmp_path / "session.json")
     file.save(_session(answers.url))
     assert SignIn(file, answers.url).access_token() == "access-0"
     assert answers.seen == []
 
 
-def test_an_ending_token_is_renewed_and_kept(tmp_path: Path, answers) -> None:
+def test_an_ending_token_is_renewed_and_kept(tmp_path: Path, answers: Any) -> None:
     _rotating(answers)
     file = SessionFile(tmp_path / "session.json")
     file.save(_session(answers.url, expires_in=5))
@@ -101,7 +104,7 @@ def test_an_ending_token_is_renewed_and_kept(tmp_path: Path, answers) -> None:
     assert (kept.refresh_token, kept.tenant) == ("refresh-1", "Studio")
 
 
-def test_tokens_are_not_sent_to_another_server(tmp_path: Path, answers) -> None:
+def test_tokens_are_not_sent_to_another_server(tmp_path: Path, answers: Any) -> None:
     file = SessionFile(tmp_path / "session.json")
     file.save(_session("http://other.example"))
     with pytest.raises(SignInNeeded, match=r"not at .*login --server"):
@@ -109,7 +112,7 @@ def test_tokens_are_not_sent_to_another_server(tmp_path: Path, answers) -> None:
     assert answers.seen == []
 
 
-def test_a_sign_in_that_has_ended_says_so(tmp_path: Path, answers) -> None:
+def test_a_sign_in_that_has_ended_says_so(tmp_path: Path, answers: Any) -> None:
     used = _rotating(answers)
     used.append("refresh-0")
     file = SessionFile(tmp_path / "session.json")
@@ -119,7 +122,7 @@ def test_a_sign_in_that_has_ended_says_so(tmp_path: Path, answers) -> None:
 
 
 def test_two_processes_that_renew_at_once_use_one_refresh_token_once(
-    tmp_path: Path, answers
+    tmp_path: Path, answers: Any
 ) -> None:
     used = _rotating(answers)
     file = SessionFile(tmp_path / "session.json")

@@ -56,7 +56,9 @@ def test_a_target_names_its_accounts_once(targets: list[str], expected: list[Any
     ],
     ids=str,
 )
-def test_a_target_that_does_not_fit_is_refused(targets, code, message, hint) -> None:
+def test_a_target_that_does_not_fit_is_refused(
+    targets: list[str], code: int, message: str, hint: str
+) -> None:
     with pytest.raises(CliError) as caught:
         resolve(ALL, targets)
     assert caught.value.exit_code == code

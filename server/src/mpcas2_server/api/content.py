@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Annotated, Any, Literal, get_args
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -21,26 +20,33 @@ from mpcas2_core.content.rows import (
     ContentFile,
     ContentFilter,
     ContentRow,
-    ContentStatus,
-    ContentType,
     NewContent,
 )
 from mpcas2_core.content.upload import Upload
 from mpcas2_core.database import Scope
 from mpcas2_core.errors import InvalidInput, TooLarge, UnsupportedMedia
 from mpcas2_core.identity import Principal
+from mpcas2_server.api.content_shapes import (
+    FORM,
+    FORM_FIELDS,
+    REPEATABLE,
+    Content,
+    ContentChangeInput,
+    ContentDeleted,
+    ContentPage,
+    ContentQuery,
+    ContentSent,
+    TextContentInput,
+    from_form,
+    shown,
+)
 from mpcas2_server.caller import Caller, signed_in
 from mpcas2_server.describe import Doc
 from mpcas2_server.idempotency import Outcome, key_of, once
-from mpcas2_server.multipart import Form, is_form, read_form
+from mpcas2_server.multipart import is_form, read_form
 from mpcas2_server.wire import (
-    Input,
-    Output,
-    PageQuery,
-    Pagination,
     answer,
     decode_as,
-    optional,
     pagination,
     read_json,
     read_query,
@@ -51,109 +57,6 @@ __all__ = ("ContentController",)
 AnyRequest = Request[Any, Any, Any]
 # The route has no limit of Litestar's, which would hold for files too.
 MAX_JSON_BYTES = 1_000_000
-TAGS = "tags"
-ONCE = ("title", "type", "description", "text", "altText")
-
-
-class ContentQuery(PageQuery, frozen=True, kw_only=True):
-    """Which content is listed."""
-
-    # UNSET and not None: `?type=null` is a wrong value, not an absent one.
-    type: Annotated[
-        ContentType | msgspec.UnsetType, msgspec.Meta(description="Only this type.")
-    ] = msgspec.UNSET
-    status: Annotated[
-        ContentStatus | msgspec.UnsetType, msgspec.Meta(description="Only this status.")
-    ] = msgspec.UNSET
-
-
-class TextContentInput(Input, frozen=True, kw_only=True):
-    """Content of type ``text``, which has no file."""
-
-    title: str
-    type: ContentType
-    text: str | None = None
-    description: str | None = None
-    alt_text: str | None = None
-    tags: tuple[str, ...] = ()
-
-
-class ContentChangeInput(Input, frozen=True, kw_only=True):
-    """What changes; what is absent stays. An empty text or null takes a value away."""
-
-    title: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | msgspec.UnsetType | None = msgspec.UNSET
-    text: str | msgspec.UnsetType | None = msgspec.UNSET
-    alt_text: str | msgspec.UnsetType | None = msgspec.UNSET
-    tags: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
-    status: Literal["draft", "ready", "archived"] | msgspec.UnsetType = msgspec.UNSET
-
-
-class Content(Output, frozen=True, kw_only=True):
-    """What can be posted: a text, or a file with words."""
-
-    id: UUID
-    type: ContentType
-    title: str
-    tags: tuple[str, ...]
-    status: ContentStatus
-    created_at: datetime
-    updated_at: datetime
-    description: str | msgspec.UnsetType = msgspec.UNSET
-    text: str | msgspec.UnsetType = msgspec.UNSET
-    alt_text: str | msgspec.UnsetType = msgspec.UNSET
-    file_url: str | msgspec.UnsetType = msgspec.UNSET
-    file_name: str | msgspec.UnsetType = msgspec.UNSET
-    file_size: int | msgspec.UnsetType = msgspec.UNSET
-    mime_type: str | msgspec.UnsetType = msgspec.UNSET
-    width: int | msgspec.UnsetType = msgspec.UNSET
-    height: int | msgspec.UnsetType = msgspec.UNSET
-
-
-class ContentPage(Output, frozen=True, kw_only=True):
-    """A page of content, the newest first."""
-
-    data: list[Content]
-    pagination: Pagination
-
-
-class ContentDeleted(Output, frozen=True, kw_only=True):
-    """What deleting content did."""
-
-    id: UUID
-    deleted: Literal[True] = True
-    cancelled_jobs: tuple[UUID, ...]
-
-
-class _Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """What tells one request to make content from another."""
-
-    new: NewContent
-    sha256: str | None
-    file_name: str | None
-
-
-_FORM = {
-    "type": "object",
-    "required": ["title", "type"],
-    "properties": {
-        "file": {
-            "type": "string",
-            "format": "binary",
-            "description": "One file; its bytes must be of the said type. Not for `text`.",
-        },
-        "title": {"type": "string", "minLength": 1, "maxLength": wording.MAX_TITLE},
-        "type": {"type": "string", "enum": list(get_args(ContentType))},
-        "description": {"type": "string", "maxLength": wording.MAX_DESCRIPTION},
-        "text": {"type": "string", "maxLength": wording.MAX_TEXT},
-        "altText": {"type": "string", "maxLength": wording.MAX_ALT_TEXT},
-        "tags": {
-            "type": "array",
-            "items": {"type": "string", "maxLength": wording.MAX_TAG},
-            "description": "Repeated, or once as a JSON array.",
-        },
-    },
-}
 
 
 class ContentController(Controller):
@@ -187,7 +90,7 @@ class ContentController(Controller):
 
         rows, total = await caller.run(work)
         return answer(
-            ContentPage(data=[_shown(row) for row in rows], pagination=pagination(query, total))
+            ContentPage(data=[shown(row) for row in rows], pagination=pagination(query, total))
         )
 
     @post(
@@ -201,7 +104,7 @@ class ContentController(Controller):
                 "a file is told by its bytes; images are decoded before they are taken. Content of "
                 "type `text` has no file and may come as JSON."
             ),
-            form=_FORM,
+            form=FORM,
             body=TextContentInput,
             example={"title": "Hello", "type": "text", "text": "Hello, world."},
             answers={201: Content},
@@ -251,7 +154,7 @@ class ContentController(Controller):
     async def get_content(self, request: AnyRequest, content_id: UUID) -> ASGIResponse:
         """Gives one content."""
         row, _ = await _find(signed_in(request), content_id)
-        return answer(_shown(row))
+        return answer(shown(row))
 
     @patch(
         "/{content_id:uuid}",
@@ -281,7 +184,7 @@ class ContentController(Controller):
         async def work(scope: Scope, _principal: Principal) -> ContentRow:
             return await caller.engine.contents.update(scope, content_id, change)
 
-        return answer(_shown(await caller.run(work)))
+        return answer(shown(await caller.run(work)))
 
     @delete(
         "/{content_id:uuid}",
@@ -345,12 +248,12 @@ async def _create_from_form(request: AnyRequest, caller: Caller, content_type: s
             _chunks(request),
             content_type,
             upload.write,
-            names=(*ONCE, TAGS),
-            repeatable=(TAGS,),
+            names=FORM_FIELDS,
+            repeatable=REPEATABLE,
             max_file_bytes=caller.engine.settings.max_upload_bytes,
             content_length=request.content_length,
         )
-        new = wording.checked(_new_content(form), has_file=form.has_file)
+        new = wording.checked(from_form(form), has_file=form.has_file)
         if new.type == "text":
             return await _create(request, caller, new, None)
         said: MediaType = new.type
@@ -362,42 +265,15 @@ async def _create(
     request: AnyRequest, caller: Caller, new: NewContent, upload: Upload | None
 ) -> ASGIResponse:
     file: ContentFile | None = upload.file if upload is not None else None
-    sent = _Sent(
+    sent = ContentSent(
         new=new, sha256=file.sha256 if file else None, file_name=file.name if file else None
     )
 
     async def work(scope: Scope, principal: Principal) -> Outcome:
         row = await caller.engine.contents.create(scope, principal.user_id, new, upload)
-        return 201, _shown(row)
+        return 201, shown(row)
 
     return await once(request, caller, sent, work)
-
-
-def _new_content(form: Form) -> NewContent:
-    values: dict[str, Any] = {name: form.fields[name][0] for name in ONCE if name in form.fields}
-    values[TAGS] = _tags(form.fields.get(TAGS, []))
-    for name in ("title", "type"):
-        if name not in values:
-            raise InvalidInput(f"{name} is missing. Send it as a field.", details={"field": name})
-    if values["type"] not in get_args(ContentType):
-        raise InvalidInput(
-            f"type is {values['type'][:40]!r}. Send one of: {', '.join(get_args(ContentType))}.",
-            details={"field": "type"},
-        )
-    values["alt_text"] = values.pop("altText", None)
-    return NewContent(**values)
-
-
-def _tags(values: list[str]) -> tuple[str, ...]:
-    if len(values) == 1 and values[0].lstrip().startswith("["):
-        try:
-            return msgspec.json.decode(values[0], type=tuple[str, ...])
-        except msgspec.DecodeError as error:
-            raise InvalidInput(
-                f"tags is no JSON array of texts ({error}). Repeat the field instead, once per tag.",
-                details={"field": TAGS},
-            ) from error
-    return tuple(value for value in values if value)
 
 
 async def _find(caller: Caller, content_id: UUID) -> tuple[ContentRow, Principal]:
@@ -425,28 +301,6 @@ async def _bounded_body(request: AnyRequest) -> bytes:
         if len(body) > MAX_JSON_BYTES:
             raise TooLarge("The body is larger than 1 MB. Shorten the text.")
     return bytes(body)
-
-
-def _shown(row: ContentRow) -> Content:
-    file = row.file
-    return Content(
-        id=row.id,
-        type=row.type,
-        title=row.title,
-        tags=row.tags,
-        status=row.status,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        description=optional(row.description),
-        text=optional(row.text),
-        alt_text=optional(row.alt_text),
-        file_url=f"/api/v1/content/{row.id}/file" if file else msgspec.UNSET,
-        file_name=file.name if file else msgspec.UNSET,
-        file_size=file.size if file else msgspec.UNSET,
-        mime_type=file.mime_type if file else msgspec.UNSET,
-        width=optional(file.width) if file else msgspec.UNSET,
-        height=optional(file.height) if file else msgspec.UNSET,
-    )
 
 
 def _attachment(name: str) -> str:

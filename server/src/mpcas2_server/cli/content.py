@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import click
 
 from mpcas2_server.cli.connection import connect, server_option
@@ -62,7 +64,7 @@ def show(*, content_id: str, server: str | None, as_json: bool) -> None:
     Example: mpcas2 content show 01890a5d-ac96-774b-bcce-b302099a8057
     """
     with connect(server) as client:
-        one = client.get(f"/content/{content_id}")
+        one = client.get(_path(content_id))
     if as_json:
         print_json(one)
         return
@@ -98,7 +100,7 @@ def delete(*, content_id: str, server: str | None, as_json: bool) -> None:
     Example: mpcas2 content delete 01890a5d-ac96-774b-bcce-b302099a8057
     """
     with connect(server) as client:
-        answer = client.delete(f"/content/{content_id}")
+        answer = client.delete(_path(content_id))
     if as_json:
         print_json(answer)
         return
@@ -106,3 +108,7 @@ def delete(*, content_id: str, server: str | None, as_json: bool) -> None:
     cancelled = answer.get("cancelledJobs", [])
     if cancelled:
         click.echo(f"{len(cancelled)} pending posts were cancelled: {', '.join(cancelled)}")
+
+
+def _path(content_id: str) -> str:
+    return f"/content/{quote(content_id, safe='')}"

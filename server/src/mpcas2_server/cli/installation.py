@@ -27,10 +27,10 @@ def quiet_logs() -> None:
 
 def attached(settings: Settings) -> Settings:
     """Fills in the addresses of servers that another process runs on the home, if one does."""
-    from mpcas2_core.servers import LocalServers  # noqa: PLC0415 - brings asyncpg
-
     if settings.database_url and settings.redis_url:
         return settings
+    from mpcas2_core.servers import LocalServers  # noqa: PLC0415 - brings asyncpg
+
     servers = LocalServers.attach(settings.home)
     return settings if servers is None else _filled(settings, servers)
 

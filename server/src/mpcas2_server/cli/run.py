@@ -60,7 +60,8 @@ def serve(*, host: str | None, port: int | None, workers: int, parent: int | Non
         workers=workers,
         interface=Interfaces.ASGI,
         websockets=False,
-        respawn_failed_workers=True,
+        # A single process that fails ends the command, so that whoever runs it sees it.
+        respawn_failed_workers=workers > 1,
         # Requests that hang must not keep a stop waiting for ever.
         workers_kill_timeout=10,
         log_level=LogLevels.warning,

@@ -45,7 +45,8 @@ class Line(NamedTuple):
 
 def story_of(job: dict[str, Any]) -> list[Line]:
     """Puts a job's events and attempts into the order of time."""
-    lines = [Line(one["at"], one["kind"], one.get("message", "")) for one in job.get("events", [])]
+    lines = [Line(job["createdAt"], "created", f"for {show_time_exactly(job['scheduledAt'])}")]
+    lines += [Line(one["at"], one["kind"], one.get("message", "")) for one in job.get("events", [])]
     for attempt in job.get("attempts", []):
         lines.extend(_attempt(attempt, several=len(job.get("parts", [])) > 1))
     # Sorted as moments: the texts may differ in their digits after the second.

@@ -1,0 +1,2 @@
+from tests.chaos.storm import X
+def test_x(): assert X == 1
