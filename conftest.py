@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from shared_servers import SharedServers, Stores
 
-LEAD = pytest.StashKey["SharedServers"]()
+LEAD: pytest.StashKey[SharedServers] = pytest.StashKey()
 ADDRESSES = "mpcas2_addresses"
 
 

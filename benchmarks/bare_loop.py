@@ -1,7 +1,7 @@
 """The peer of the engine: the same adapter calls in a loop, with nothing kept and nothing safe.
 
 Its own process, on uvloop as the worker is, with one long-lived httpx client. Reads its order from
-standard input and prints the seconds that it took.
+standard input and prints the seconds that it took and the CPU seconds that it used.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 import msgspec
 import uvloop
-
 from benchmarks.rig import TEXT
+
 from mpcas2_hookspecs import Account, Media, Part, Published
 from mpcas2_platform_bluesky.adapter import BlueskyPlatform
 
@@ -36,6 +36,13 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     account: dict[str, Any]
     posts: int
     at_once: int
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What it took: seconds of the clock, and seconds of CPU."""
+
+    seconds: float
+    cpu: float
 
 
 class BareContext:
@@ -68,7 +75,7 @@ class BearerToken(httpx.Auth):
         yield request
 
 
-async def post_all(order: Order) -> float:
+async def post_all(order: Order) -> Told:
     platform = BlueskyPlatform()
     credentials = {
         **{field.name: field.default for field in platform.connect_form if field.default},
@@ -105,9 +112,9 @@ async def post_all(order: Order) -> float:
                 if not isinstance(answer, Published):
                     raise TypeError(f"expected a published post, not {answer!r}")
 
-        started = time.perf_counter()
+        started, used = time.perf_counter(), time.process_time()
         await asyncio.gather(*(lane() for _ in range(order.at_once)))
-        return time.perf_counter() - started
+        return Told(seconds=time.perf_counter() - started, cpu=time.process_time() - used)
 
 
 async def _connected(
@@ -119,4 +126,5 @@ async def _connected(
 
 
 if __name__ == "__main__":
-    print(uvloop.run(post_all(msgspec.json.decode(sys.stdin.buffer.read(), type=Order))))
+    told = uvloop.run(post_all(msgspec.json.decode(sys.stdin.buffer.read(), type=Order)))
+    sys.stdout.buffer.write(msgspec.json.encode(told))

@@ -11,8 +11,8 @@ from uuid import UUID
 
 import msgspec
 import uuid_utils.compat as uuids
-
 from benchmarks import rig
+
 from mpcas2_core.database.pool import Connection
 from mpcas2_core.publishing.due import CLAIM_SQL, OFFER_SQL
 
@@ -36,16 +36,15 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def fill(connection: Connection, tenant_id: UUID, count: int) -> None:
-    """Fills the due index: a batch is due now, the rest within the next year."""
+    """Fills the due index with jobs of the next year; nothing is due now."""
     await connection.execute("TRUNCATE public.due_jobs")
     await connection.execute(
         "INSERT INTO public.due_jobs (job_id, tenant_id, due_at, next_at) SELECT uuidv7(), $1, "
-        "due, due FROM (SELECT now() + random() * interval '365 days' AS due "
+        "due, due FROM (SELECT now() + interval '1 hour' + random() * interval '365 days' AS due "
         "FROM generate_series(1, $2)) AS n",
         tenant_id,
         count - BATCH,
     )
-    await add_due(connection, tenant_id)
     await connection.execute("VACUUM (ANALYZE) public.due_jobs")
 
 
@@ -72,7 +71,9 @@ async def explain(connection: Connection, sql: str, *args: Any) -> Cost:
         buffers=plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
         milliseconds=plan["Actual Total Time"],
         indexes=tuple(sorted({one["Index Name"] for one in nodes if "Index Name" in one})),
-        scans=tuple(sorted({one["Relation Name"] for one in nodes if one["Node Type"] == "Seq Scan"})),
+        scans=tuple(
+            sorted({one["Relation Name"] for one in nodes if one["Node Type"] == "Seq Scan"})
+        ),
     )
 
 
@@ -82,8 +83,13 @@ def _nodes(plan: dict[str, Any]) -> Any:
         yield from _nodes(child)
 
 
-async def look(connection: Connection, version: str) -> dict[str, Cost]:
-    """Looks at both statements several times; the middle one by buffers counts."""
+async def look(connection: Connection, tenant_id: UUID, version: str) -> dict[str, Cost]:
+    """Looks at both statements several times; the middle one by buffers counts.
+
+    First with nothing due, which is what a dispatcher at rest sees; then a batch becomes due.
+    """
+    idle = [await explain(connection, OFFER_SQL, BATCH, 10.0) for _ in range(RUNS)]
+    await add_due(connection, tenant_id)
     offers, claims = list[Cost](), list[Cost]()
     rows = await connection.fetch(
         "SELECT job_id, offer_no FROM public.due_jobs ORDER BY next_at LIMIT $1", CLAIMED
@@ -103,14 +109,16 @@ async def look(connection: Connection, version: str) -> dict[str, Cost]:
         )
     return {
         name: sorted(told, key=lambda one: one.buffers)[RUNS // 2]
-        for name, told in (("offer", offers), ("claim", claims))
+        for name, told in (("idle offer", idle), ("offer", offers), ("claim", claims))
     }
 
 
 async def cycle(connection: Connection, tenant_id: UUID, version: str, count: int) -> float:
-    """Offers, claims, marks and finishes so many jobs; each batch is followed by as many new ones."""
+    """Offers, claims, marks and finishes so many jobs, batch by batch; in the end nothing is due."""
     started = time.perf_counter()
-    for _ in range(count // BATCH):
+    for number in range(count // BATCH):
+        if number:
+            await add_due(connection, tenant_id)
         offered = await connection.fetch(OFFER_SQL, BATCH, 10.0)
         for start in range(0, len(offered), CLAIMED):
             some = offered[start : start + CLAIMED]
@@ -119,7 +127,6 @@ async def cycle(connection: Connection, tenant_id: UUID, version: str, count: in
             await connection.execute(CLAIM_SQL, ids, numbers, "benchmark", 30.0, version)
             await connection.execute(MARK_SQL, ids)
             await connection.execute("DELETE FROM public.due_jobs WHERE job_id = ANY($1)", ids)
-        await add_due(connection, tenant_id)
     return time.perf_counter() - started
 
 
@@ -131,24 +138,25 @@ async def measure(place: rig.Site, rows: int, cycles: int) -> None:
         told: dict[str, dict[str, Cost]] = {}
         for name, count in (("1,000 rows", 1_000), (f"{rows:,} rows", rows)):
             await fill(connection, tenant.id, count)
-            told[name] = await look(connection, version)
+            told[name] = await look(connection, tenant.id, version)
             if count == 1_000:
                 await cycle(connection, tenant.id, version, min(cycles, 20_000))
-                told["1,000 rows, worn"] = await look(connection, version)
+                told["1,000 rows, worn"] = await look(connection, tenant.id, version)
         seconds = await cycle(connection, tenant.id, version, cycles)
-        told[f"{rows:,} rows, worn"] = await look(connection, version)
+        told[f"{rows:,} rows, worn"] = await look(connection, tenant.id, version)
         state = await connection.fetchrow(
             "SELECT n_dead_tup, autovacuum_count, pg_relation_size('public.due_jobs_next') AS size "
             "FROM pg_stat_user_tables WHERE relname = 'due_jobs'"
         )
+        await cycle(connection, tenant.id, version, BATCH)
         await connection.execute("VACUUM public.due_jobs")
-        told[f"{rows:,} rows, worn and vacuumed"] = await look(connection, version)
+        told[f"{rows:,} rows, worn and vacuumed"] = await look(connection, tenant.id, version)
     small = told["1,000 rows"]
     for name, costs in told.items():
         for statement, cost in costs.items():
             print(
-                f"{name:32} {statement}: {cost.buffers:6} buffers, ratio "
-                f"{cost.buffers / small[statement].buffers:5.2f}, {cost.milliseconds:7.2f} ms, "
+                f"{name:32} {statement:10}: {cost.buffers:6} buffers, ratio "
+                f"{cost.buffers / max(1, small[statement].buffers):5.2f}, {cost.milliseconds:7.2f} ms, "
                 f"{', '.join(cost.indexes)}"
                 + (f", SEQ SCAN of {', '.join(cost.scans)}" if cost.scans else "")
             )

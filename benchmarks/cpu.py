@@ -20,13 +20,14 @@ class CpuMeter:
         self._before = {name: _seconds(one) for name, one in self._processes.items()}
         self._started = time.monotonic()
 
+    def seconds(self) -> dict[str, float]:
+        """Gives the CPU seconds that each tree used; they hardly depend on what else runs."""
+        return {name: _seconds(one) - self._before[name] for name, one in self._processes.items()}
+
     def shares(self) -> dict[str, float]:
         """Gives the cores that each tree kept busy on average; 1.0 is one core."""
         elapsed = time.monotonic() - self._started
-        return {
-            name: (_seconds(one) - self._before[name]) / elapsed
-            for name, one in self._processes.items()
-        }
+        return {name: used / elapsed for name, used in self.seconds().items()}
 
 
 def _seconds(root: psutil.Process) -> float:

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 import psutil
-
 from benchmarks import rig
 from benchmarks.cpu import CpuMeter
+
 from mpcas2_core.engine import Engine
 from mpcas2_sandbox.process import SandboxProcess
 
@@ -52,9 +52,7 @@ async def one_round(
             raise RuntimeError("Storing the posts took longer than the lead; the round is void.")
         await asyncio.sleep(wait)
         meter = CpuMeter(trees)
-        async with asyncio.timeout(LONGEST_SECONDS), engine.database.public() as connection:
-            while await connection.fetchval("SELECT EXISTS (SELECT 1 FROM public.due_jobs)"):
-                await asyncio.sleep(0.1)
+        await rig.drained(engine, LONGEST_SECONDS)
         shares = meter.shares()
     late: list[float] = []
     for publisher in publishers:

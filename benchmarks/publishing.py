@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 import psutil
-
 from benchmarks import rig, sampling
-from benchmarks.bare_loop import Order
+from benchmarks.bare_loop import Order, Told
 from benchmarks.cpu import CpuMeter
+
 from mpcas2_core.engine import Engine
 from mpcas2_sandbox.process import SandboxProcess
 
@@ -24,6 +24,14 @@ LEAD_SECONDS = 2.0
 LONGEST_SECONDS = 180.0
 # What the worker asks beside a job's own statements.
 BESIDE = ("offer", "next-due", "heartbeat")
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """One round: posts per second, cores in use, and milliseconds of CPU time per post."""
+
+    rate: float
+    shares: dict[str, float]
+    cpu: dict[str, float]
 
 
 class Bench:
@@ -39,8 +47,8 @@ class Bench:
             "network": psutil.Process(network.pid),
         }
 
-    def bare(self, at_once: int) -> float:
-        """Runs the bare loop and gives posts per second."""
+    def bare(self, at_once: int) -> Round:
+        """Runs the bare loop."""
         order = Order(
             server=self.network.url, account=next(self.accounts), posts=self.posts, at_once=at_once
         )
@@ -52,20 +60,21 @@ class Bench:
             cwd=Path(__file__).parents[1],
             timeout=LONGEST_SECONDS,
         )
-        return self.posts / float(done.stdout)
+        told = msgspec.json.decode(done.stdout, type=Told)
+        return Round(
+            rate=self.posts / told.seconds, shares={}, cpu={"loop": told.cpu / self.posts * 1000}
+        )
 
-    async def through_engine(
-        self, engine: Engine, *, profile: Path | None = None
-    ) -> tuple[float, dict[str, float]]:
-        """Runs the posts through one worker; gives posts per second and the cores in use."""
+    async def through_engine(self, engine: Engine, *, profile: Path | None = None) -> Round:
+        """Runs the posts through one worker."""
         publisher = await rig.make_publisher(engine, self.network, next(self.accounts))
         with rig.worker(self.place, profile=profile) as process:
             due_at = datetime.now(UTC) + timedelta(seconds=LEAD_SECONDS)
             await rig.submit_many(engine, [publisher], each=self.posts, due_at=due_at)
             await asyncio.sleep(max(0.0, (due_at - datetime.now(UTC)).total_seconds()))
             meter = CpuMeter({"worker": process, **self.trees})
-            await drained(engine)
-            shares = meter.shares()
+            await rig.drained(engine, LONGEST_SECONDS)
+            shares, used = meter.shares(), meter.seconds()
         ended = await engine.database.run(
             publisher.tenant,
             lambda scope: scope.fetchrow(
@@ -76,7 +85,11 @@ class Bench:
         )
         if ended is None or ended["published"] != self.posts:
             raise RuntimeError(f"Not every post was published: {ended}.")
-        return self.posts / (ended["at"] - due_at).total_seconds(), shares
+        return Round(
+            rate=self.posts / (ended["at"] - due_at).total_seconds(),
+            shares=shares,
+            cpu={name: seconds / self.posts * 1000 for name, seconds in used.items()},
+        )
 
     async def round_trips(self, engine: Engine) -> list[str]:
         """Counts what one post asks PostgreSQL for, once its worker is warm."""
@@ -93,44 +106,50 @@ class Bench:
                 # The first ones open connections and prepare statements.
                 tap.clear()
                 await rig.submit_many(engine, [publisher], each=1, due_at=datetime.now(UTC))
-                await drained(engine)
+                await rig.drained(engine, LONGEST_SECONDS)
                 await asyncio.sleep(0.3)
             return [one.label for one in tap.trace()]
 
 
-async def drained(engine: Engine) -> None:
-    """Waits until nothing is due any more."""
-    async with asyncio.timeout(LONGEST_SECONDS), engine.database.public() as connection:
-        while await connection.fetchval("SELECT EXISTS (SELECT 1 FROM public.due_jobs)"):
-            await asyncio.sleep(0.05)
-
-
 async def measure(bench: Bench, rounds: int, at_once: int, profile: Path) -> None:
-    engine_rates, loop_rates, wide_rates = list[float](), list[float](), list[float]()
-    shares: list[dict[str, float]] = []
+    engine_rounds, loop_rounds, wide_rounds = list[Round](), list[Round](), list[Round]()
     async with rig.engine_of(bench.place) as engine:
         for _ in range(rounds):
-            rate, used = await bench.through_engine(engine)
-            engine_rates.append(rate)
-            shares.append(used)
-            loop_rates.append(await asyncio.to_thread(bench.bare, 1))
-            wide_rates.append(await asyncio.to_thread(bench.bare, at_once))
-        sampled, _ = await bench.through_engine(engine, profile=profile)
+            engine_rounds.append(await bench.through_engine(engine))
+            loop_rounds.append(await asyncio.to_thread(bench.bare, 1))
+            wide_rounds.append(await asyncio.to_thread(bench.bare, at_once))
+        sampled = await bench.through_engine(engine, profile=profile)
         trace = await bench.round_trips(engine)
     stats = bench.network.control.call("GET", "stats")
     expected = bench.posts * (3 * rounds + 1) + 3
-    print(f"engine, one worker, {at_once} at once:  {rig.spread(engine_rates)} posts/s")
-    print(f"bare loop, one after the other: {rig.spread(loop_rates)} posts/s")
-    print(f"bare loop, {at_once} at once:          {rig.spread(wide_rates)} posts/s")
-    own, loop, wide = map(rig.median, (engine_rates, loop_rates, wide_rates))
-    print(f"RATIO engine / bare loop:             {own / loop:.2f} (aim 0.4)")
-    print(f"RATIO engine / bare loop {at_once} at once:  {own / wide:.2f}")
+    own, loop, wide = (
+        rig.median([one.rate for one in told]) for told in (engine_rounds, loop_rounds, wide_rounds)
+    )
+    for name, told in (
+        (f"engine, one worker, {at_once} at once", engine_rounds),
+        ("bare loop, one after the other", loop_rounds),
+        (f"bare loop, {at_once} at once", wide_rounds),
+    ):
+        cpu = ", ".join(f"{part} {used:.2f}" for part, used in _medians(told, "cpu").items())
+        rates = rig.spread([one.rate for one in told])
+        print(f"{name}: {rates} posts/s; CPU ms per post: {cpu}")
+    busy = ", ".join(
+        f"{name} {used:.2f}" for name, used in _medians(engine_rounds, "shares").items()
+    )
+    print(f"cores in use by the engine: {busy}")
+    print(f"RATIO engine / bare loop one after the other: {own / loop:.2f} (aim 0.4)")
+    print(f"RATIO engine / bare loop {at_once} at once: {own / wide:.2f}")
+    per_post = _medians(loop_rounds, "cpu")["loop"] / _medians(engine_rounds, "cpu")["worker"]
+    print(f"RATIO of CPU time, bare loop / worker: {per_post:.2f}")
     print(f"the network counts {stats['posts']} posts, expected {expected}, edits {stats['edits']}")
-    busy = {name: rig.median([one[name] for one in shares]) for name in shares[0]}
-    print("cores in use: " + ", ".join(f"{name} {share:.2f}" for name, share in busy.items()))
-    print(f"\nwhere the worker's CPU time goes (a run of its own, {sampled:,.0f} posts/s):")
+    print(f"\nwhere the worker's CPU time goes (a round of its own, {sampled.rate:,.0f} posts/s):")
     print(sampling.report(sampling.read(profile)))
     show_round_trips(trace)
+
+
+def _medians(rounds: list[Round], field: str) -> dict[str, float]:
+    told: list[dict[str, float]] = [getattr(one, field) for one in rounds]
+    return {name: rig.median([one[name] for one in told]) for name in told[0]}
 
 
 def show_round_trips(trace: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import platform
@@ -91,7 +92,9 @@ async def engine_of(place: Site) -> AsyncIterator[Engine]:
         await engine.close()
 
 
-async def make_publisher(engine: Engine, network: SandboxProcess, account: Mapping[str, str]) -> Publisher:
+async def make_publisher(
+    engine: Engine, network: SandboxProcess, account: Mapping[str, str]
+) -> Publisher:
     """Registers a tenant, connects an account of the practice network, and makes a content."""
     password = await engine.identity.hash_new("Benchmark-Secret-1")
     async with engine.identity.transaction() as connection:
@@ -166,6 +169,13 @@ async def submit_many(
     async with engine.database.public() as connection:
         # As autovacuum would have done long before the due time.
         await connection.execute("ANALYZE public.due_jobs")
+
+
+async def drained(engine: Engine, seconds: float) -> None:
+    """Waits until nothing is in the due index any more."""
+    async with asyncio.timeout(seconds), engine.database.public() as connection:
+        while await connection.fetchval("SELECT EXISTS (SELECT 1 FROM public.due_jobs)"):  # noqa: ASYNC110 - other processes empty it
+            await asyncio.sleep(0.05)
 
 
 @contextlib.contextmanager

@@ -57,7 +57,6 @@ class Sampler:
 
     def start(self) -> None:
         signal.signal(signal.SIGPROF, self._note)
-        signal.siginterrupt(signal.SIGPROF, False)
         signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
 
     def stop(self, path: Path) -> None:
@@ -71,11 +70,12 @@ class Sampler:
         while frame is not None:
             name = frame.f_code.co_filename
             if group is None:
-                if name.endswith("json/encoder.py") or name.endswith("json/decoder.py"):
+                if name.endswith(("json/encoder.py", "json/decoder.py")):
                     group = "serialisation: json"
                 elif "site-packages" in name or not name.startswith(STANDARD):
                     group = next(
-                        (group for part, group in GROUPS if part in name), "event loop and C protocols"
+                        (group for part, group in GROUPS if part in name),
+                        "event loop and C protocols",
                     )
                 if group is not None:
                     _count(samples.groups, group)
@@ -101,7 +101,8 @@ def report(samples: Samples, *, lines: int = 12) -> str:
     ):
         shown.append(f"  {title}:")
         shown.extend(
-            f"    {count / max(1, samples.total):6.1%}  {name}" for name, count in Counter(counter).most_common(most)
+            f"    {count / max(1, samples.total):6.1%}  {name}"
+            for name, count in Counter(counter).most_common(most)
         )
     return "\n".join(shown)
 

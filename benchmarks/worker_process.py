@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
 
 import uvloop
-
 from benchmarks.sampling import Sampler
+
 from mpcas2_core import logs
 from mpcas2_core.engine import Engine
 from mpcas2_core.settings import Settings
+from mpcas2_server.supervise import die_with_parent
 
 
 async def work(profile: Path | None) -> None:
@@ -34,4 +36,6 @@ async def work(profile: Path | None) -> None:
 
 
 if __name__ == "__main__":
+    # A benchmark that is killed leaves no worker behind.
+    die_with_parent(os.getppid())
     uvloop.run(work(Path(sys.argv[1]) if len(sys.argv) > 1 else None))

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 import msgspec
 from tap import Exchange, Hold, PostgresTap, When
+from world import until
 
 from mpcas2_sandbox import Control, FaultRule, LoggedRequest
 
@@ -150,6 +151,8 @@ class _StatementTrap:
 class _RequestTrap:
     def __init__(self, point: KillPoint, control: Control) -> None:
         self._control = control
+        # Requests of workers that died before are on their way as well.
+        self._others = {held.id for held in control.held()}
         action: Literal["hold_before", "hold_after"] = (
             "hold_before" if point.when == "before" else "hold_after"
         )
@@ -159,7 +162,11 @@ class _RequestTrap:
         self._held = 0
 
     def wait(self) -> None:
-        self._held = self._control.wait_held(seconds=20.0)[-1].id
+        mine = until(
+            lambda: [held.id for held in self._control.held() if held.id not in self._others],
+            why="a request to be held",
+        )
+        self._held = mine[0]
 
     def drop(self) -> None:
         self._control.release(self._held, "cut")

@@ -73,7 +73,7 @@ class Lane:
             before: Where the workers before it died.
         """
         submitted = self.world.submit(kind)
-        self._kill_at(before)
+        late = self._kill_at(before)
         self.tap.clear()
         control = self.world.sandbox.control
         seen = len(control.requests())
@@ -81,10 +81,10 @@ class Lane:
         self.world.wait_state(submitted.job_id, "published")
         worker.terminate()
         worker.wait()
-        return [
-            *points_of_trace(self.tap.trace()),
-            *points_of_requests(control.requests(after=seen)),
-        ]
+        requests = control.requests(after=seen)
+        for trap in late:
+            trap.release()
+        return [*points_of_trace(self.tap.trace()), *points_of_requests(requests)]
 
     def judge(self, case: Case) -> Verdict:
         """Tries a case and judges what became of it."""
@@ -114,7 +114,7 @@ class Lane:
         late: list[Armed] = []
         for point in points:
             trap = arm(point, self.tap, self.world.sandbox.control)
-            worker = self.world.worker(database_url=self.tap.url)
+            worker = self.world.mortal_worker(database_url=self.tap.url)
             try:
                 trap.wait()
             finally:

@@ -37,16 +37,18 @@ KINDS: tuple[PostKind, ...] = ("text", "image", "thread")
 THREAD_PARTS = 3
 POLL_SECONDS = 0.02
 
-# Quick enough for a test to wait for each of them, slow enough for a machine with other work.
+# Pauses are short. Leases are not, so that a worker which nobody stops keeps its job on a busy machine.
 QUICK = {
-    "MPCAS2_LEASE_SECONDS": "1",
-    "MPCAS2_SEND_SECONDS": "0.6",
+    "MPCAS2_LEASE_SECONDS": "15",
+    "MPCAS2_SEND_SECONDS": "12",
     "MPCAS2_REOFFER_SECONDS": "0.5",
     "MPCAS2_POLL_SECONDS": "0.2",
     "MPCAS2_BACKOFF_SECONDS": "0.3",
     "MPCAS2_POOL_SIZE": "3",
     "MPCAS2_LOG_FORMAT": "json",
 }
+
+MORTAL = {"lease_seconds": "1.5", "send_seconds": "1.4"}
 
 _T = TypeVar("_T")
 
@@ -130,9 +132,16 @@ class World:
 
     def stop(self) -> None:
         """Kills the workers and ends the rest."""
-        for worker in self._workers:
-            worker.kill()
+        self._kill_workers()
         self._closing.close()
+
+    def clear(self) -> None:
+        """Takes workers, jobs and faults away, so that another test can use the world."""
+        self._kill_workers()
+        control = self.sandbox.control
+        control.clear_faults()
+        control.release_all("cut")
+        self.run(lambda scope: scope.execute("DELETE FROM public.due_jobs"))
 
     def __enter__(self) -> Self:
         return self.start()
@@ -166,6 +175,10 @@ class World:
         process = self._forge.worker(env, path=self._path)
         self._workers.append(process)
         return process
+
+    def mortal_worker(self, *, database_url: str | None = None) -> WorkerProcess:
+        """Starts a worker that is to be killed or stopped: another takes over soon."""
+        return self.worker(database_url=database_url, **MORTAL)
 
     def submit(
         self,
@@ -252,6 +265,11 @@ class World:
         account_id, _ = self.wait_for(self._connect(number))
         return account_id
 
+    def end_lease(self, submitted: Submitted) -> None:
+        """Lets the lease of a job run out at once, as if its time had passed."""
+        sql = "UPDATE public.due_jobs SET lease_until = now(), next_at = now() WHERE job_id = $1"
+        self.run(lambda scope: scope.execute(sql, submitted.job_id))
+
     def set_late_policy(self, within: int, otherwise: Literal["ask", "skip", "post"]) -> None:
         """Changes what becomes of late posts of the world's account."""
         policy = LatePolicy(within_seconds=within, otherwise=otherwise)
@@ -305,6 +323,11 @@ class World:
                 self.tenant, lambda scope: contents.create(scope, self.user_id, new, upload)
             )
         return row.id
+
+    def _kill_workers(self) -> None:
+        for worker in self._workers:
+            worker.kill()
+        self._workers.clear()
 
     def _stop_loop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -167,6 +167,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if self.port > LAST_PORT:
             raise SettingsError(f"{PREFIX}PORT must be between 1 and {LAST_PORT}.")
 
+    def __repr__(self) -> str:
+        """Shows every setting, secrets hidden."""
+        return f"Settings({', '.join(f'{name}={text}' for name, text in self.masked().items())})"
+
     def masked(self) -> dict[str, str]:
         """Gives every setting as text, secrets and passwords hidden, for ``mpcas2 doctor``."""
         shown: dict[str, str] = {}

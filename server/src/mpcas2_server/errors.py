@@ -15,9 +15,8 @@ from litestar.exceptions import HTTPException
 
 from mpcas2_core.database import DatabaseUnavailable, TenantBehind, TenantUnavailable
 from mpcas2_core.errors import EngineError
-from mpcas2_core.plugins import UnknownPlatform
 from mpcas2_server.requests import request_id_of
-from mpcas2_server.wire import ENCODER, Output
+from mpcas2_server.wire import ENCODER, Moment, Output
 
 __all__ = ("ErrorBody", "ErrorDetail", "error_answer", "handle_error")
 
@@ -40,6 +39,7 @@ _DATABASE_AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
     ConnectionError,
+    TimeoutError,
 )
 _NOT_STORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
@@ -49,7 +49,7 @@ class ErrorDetail(Output, frozen=True, kw_only=True):
 
     code: Annotated[str, msgspec.Meta(description="For programs.", examples=["VALIDATION_ERROR"])]
     message: Annotated[str, msgspec.Meta(description="What happened and what to do, for people.")]
-    timestamp: datetime
+    timestamp: Moment
     request_id: Annotated[str, msgspec.Meta(description="Finds the request in the log.")]
     details: Annotated[
         dict[str, Any] | msgspec.UnsetType,
@@ -74,10 +74,6 @@ def handle_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         )
     if isinstance(error, HTTPException):
         return _from_router(request, error)
-    if isinstance(error, UnknownPlatform):
-        return error_answer(
-            request, 400, "PLATFORM_UNKNOWN", error.message, {"platform": error.key}
-        )
     if isinstance(error, TenantBehind):
         return error_answer(
             request, 503, "TENANT_BEHIND", str(error), headers={"retry-after": "30"}
@@ -88,7 +84,8 @@ def handle_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         return error_answer(
             request, 400, "VALIDATION_ERROR", "A text holds a character that cannot be stored."
         )
-    if isinstance(error, _DATABASE_AWAY):
+    # asyncpg's DataError is an InterfaceError too, but a fault of ours.
+    if isinstance(error, _DATABASE_AWAY) and not isinstance(error, ValueError):
         log.error("request.database_away", error=repr(error))
         return error_answer(
             request,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import msgspec
 from litestar import Request
 from litestar.response.base import ASGIResponse
@@ -124,7 +125,8 @@ async def once_anonymous(
     Args:
         request: The request.
         body: The decoded body.
-        work: Gives status and body. An error that it *returns* is raised after the commit.
+        work: Gives status and body; it may be run twice. An error that it *returns* is raised
+            after the commit.
 
     Raises:
         Conflict: ``IDEMPOTENCY_KEY_REUSED``.
@@ -132,20 +134,30 @@ async def once_anonymous(
     identity = engine_of(request).identity
     key = key_of(request)
     digest = _digest(request, body)
-    async with identity.transaction() as connection:
-        if key is not None:
-            earlier = await identity.replays.claim_anonymous(connection, key, digest)
-            if earlier is not None:
-                return _respond(earlier, replayed=True)
-        outcome = await work(connection)
-        if not isinstance(outcome, EngineError):
+
+    async def attempt() -> tuple[Replay | EngineError, bool]:
+        async with identity.transaction() as connection:
+            if key is not None:
+                earlier = await identity.replays.claim_anonymous(connection, key, digest)
+                if earlier is not None:
+                    return earlier, True
+            outcome = await work(connection)
+            if isinstance(outcome, EngineError):
+                return outcome, False
             status, result = outcome
             replay = Replay(status=status, body=_encoded(result))
             if key is not None:
                 await identity.replays.keep_anonymous(connection, key, digest, replay)
-    if isinstance(outcome, EngineError):
-        raise outcome
-    return _respond(replay)
+            return replay, False
+
+    try:
+        replay, replayed = await attempt()
+    except asyncpg.InvalidCachedStatementError:
+        # A migration changed a table under a cached statement, which is forgotten now.
+        replay, replayed = await attempt()
+    if isinstance(replay, EngineError):
+        raise replay
+    return _respond(replay, replayed=replayed)
 
 
 def _digest(request: Request[Any, Any, Any], body: msgspec.Struct | bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,7 @@ from mpcas2_core.errors import InvalidInput, UnsupportedMedia
 
 __all__ = (
     "Input",
+    "Moment",
     "Output",
     "PageQuery",
     "Pagination",
@@ -45,6 +47,10 @@ _KEY_FAULTS = {
     "required": "It is missing",
 }
 _ESCAPED_NUL = b"\\u0000"
+
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment in an answer: RFC 3339 in UTC."""
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):

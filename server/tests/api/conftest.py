@@ -29,7 +29,8 @@ class Server:
     """A server under test."""
 
     url: str
-    database_url: str
+    database_url: str = field(repr=False)
+    log: Path
     jwt_secret: str = field(default=JWT_SECRET, repr=False)
 
     def sql(self, statement: str, *args: Any) -> list[Any]:
@@ -86,8 +87,8 @@ class Network:
         )["accounts"][0]
         return {
             "identifier": made["handle"],
-            "appPassword": made["password"],
-            "service": self.url,
+            "appPassword": made["appPassword"],
+            "server": self.url,
         }
 
     def connect(self, person: Person) -> str:
@@ -113,6 +114,7 @@ def started(
         "MPCAS2_HOME": str(home),
         "MPCAS2_ALLOW_PRIVATE_HOSTS": "127.0.0.1",
         "JWT_SECRET": JWT_SECRET,
+        "MPCAS2_LOG_FORMAT": "json",
         **settings,
     }
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws"]
@@ -127,7 +129,7 @@ def started(
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < end, log.read_text()
             time.sleep(0.05)
-        yield Server(url=url, database_url=database_url)
+        yield Server(url=url, database_url=database_url, log=log)
     finally:
         process.terminate()
         process.wait(timeout=30)

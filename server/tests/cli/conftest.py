@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -142,9 +141,10 @@ class Product(NamedTuple):
     process: subprocess.Popen[bytes]
     network: str
     app_passwords: dict[str, str]
+    told: Path
 
 
-def start(
+def _start(
     arguments: list[str], environment: dict[str, str], log: Path
 ) -> tuple[subprocess.Popen[bytes], Any]:
     """Starts ``mpcas2`` and gives the JSON that it prints once it is ready."""
@@ -167,7 +167,7 @@ def start(
     raise AssertionError(f"{arguments[0]} ended:\n{log.read_text()}")
 
 
-def stop(process: subprocess.Popen[bytes]) -> int:
+def _stop(process: subprocess.Popen[bytes]) -> int:
     """Asks a process to end and gives its exit code."""
     process.send_signal(signal.SIGINT)
     try:
@@ -180,22 +180,26 @@ def stop(process: subprocess.Popen[bytes]) -> int:
             process.stdout.close()
 
 
-def free_port() -> int:
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Polls a condition, with a bound."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.05)
+@pytest.fixture
+def free_port() -> int:
+    """A port that nothing listens on at this moment."""
+    return _free_port()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def start() -> Any:
+    """Starts ``mpcas2`` with arguments, environment and a file for its standard error."""
+    return _start
+
+
+@pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     pytest.importorskip("mpcas2_sandbox", reason="the practice networks are not installed")
     folder = tmp_path_factory.mktemp("product")
@@ -209,10 +213,10 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         "MPCAS2_ALLOW_PRIVATE_HOSTS": "127.0.0.1",
         "MPCAS2_POLL_SECONDS": "0.2",
     }
-    sandbox, networks = start(["sandbox", "bluesky"], environment, folder / "sandbox.err")
+    sandbox, networks = _start(["sandbox", "bluesky"], environment, folder / "sandbox.err")
     try:
-        up, told = start(
-            ["up", "--port", str(free_port()), "--no-logs"], environment, folder / "up.err"
+        up, told = _start(
+            ["up", "--port", str(_free_port()), "--no-logs"], environment, folder / "up.err"
         )
         try:
             network = networks["networks"][0]
@@ -223,9 +227,36 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
                 process=up,
                 network=network["url"],
                 app_passwords={one["handle"]: one["appPassword"] for one in accounts},
+                told=folder / "up.err",
             )
         finally:
-            code = stop(up)
+            code = _stop(up)
         assert code == 0, (folder / "up.err").read_text()
     finally:
-        stop(sandbox)
+        _stop(sandbox)
+
+
+@pytest.fixture
+def signed_in(product: Any, cli: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """A new user with one account; commands talk to the running product."""
+    monkeypatch.setenv("MPCAS2_SERVER", product.address)
+    email = f"{tmp_path.name}@example.org".lower().replace("_", "-")
+    signed = cli(
+        *("register", "--email", email, "--name", "Ada", "--tenant", "Studio"),
+        *("--password-stdin", "--json"),
+        stdin=PASSWORD,
+    )
+    assert signed.code == 0, signed.err
+    return email
+
+
+@pytest.fixture
+def account(product: Any, signed_in: str, cli: Any) -> str:
+    connected = cli(
+        *("account", "connect", "bluesky", "--field", "identifier=alice.test"),
+        *("--field", f"server={product.network}", "--secret-stdin", "appPassword", "--json"),
+        stdin=product.app_passwords["alice.test"],
+    )
+    assert connected.code == 0, connected.err
+    account_id: str = connected.json()["id"]
+    return account_id

@@ -21,32 +21,6 @@ PASSWORD = "Correct-horse-7"
 
 
 @pytest.fixture
-def signed_in(product: Any, cli: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """A new user with one account; commands talk to the running product."""
-    monkeypatch.setenv("MPCAS2_SERVER", product.address)
-    email = f"{tmp_path.name}@example.org".lower().replace("_", "-")
-    signed = cli(
-        *("register", "--email", email, "--name", "Ada", "--tenant", "Studio"),
-        *("--password-stdin", "--json"),
-        stdin=PASSWORD,
-    )
-    assert signed.code == 0, signed.err
-    return email
-
-
-@pytest.fixture
-def account(product: Any, signed_in: str, cli: Any) -> str:
-    connected = cli(
-        *("account", "connect", "bluesky", "--field", "identifier=alice.test"),
-        *("--field", f"server={product.network}", "--secret-stdin", "appPassword", "--json"),
-        stdin=product.app_passwords["alice.test"],
-    )
-    assert connected.code == 0, connected.err
-    account_id: str = connected.json()["id"]
-    return account_id
-
-
-@pytest.fixture
 def picture(tmp_path: Path) -> Path:
     path = tmp_path / "red.png"
     Image.new("RGB", (40, 30), (200, 20, 20)).save(path)
@@ -219,7 +193,17 @@ def test_an_operator_works_beside_the_running_product(
         *("user", "create", "ed@example.org", "--tenant", name, "--password-stdin", "--json"),
         stdin=PASSWORD,
     )
-    assert user.json()["role"] == "editor"
+    assert (user.json()["role"], user.json()["newLogin"]) == ("editor", True)
+    other = cli("tenant", "create", "Other", "--email", "o2@example.org", "--generate-password")
+    assert "Password (shown this once)" in other.out
+    again = cli(
+        *("user", "create", "ed@example.org", "--tenant", "Other", "--generate-password", "--json")
+    )
+    assert again.json()["newLogin"] is False
+    assert "password" not in again.json()
+    new = cli("user", "create", "new@example.org", "--tenant", "Other", "--json")
+    assert (new.code, new.error()["details"]["field"]) == (1, "password")
+    assert cli("tenant", "rotate-master", "--json").json() == {"sealed": 0}
     listed = cli("user", "list", "--tenant", tenant_id, "--json").json()["data"]
     assert [one["email"] for one in listed] == ["op@example.org", "ed@example.org"]
     weak = cli(

@@ -54,7 +54,8 @@ class Database:
             application: Name that the server shows for them.
 
         Raises:
-            DatabaseUnavailable: The server does not answer or refuses the credentials.
+            DatabaseUnavailable: The address cannot be read, or the server does not answer or
+                refuses the credentials.
         """
         try:
             pool = await asyncpg.create_pool(
@@ -68,6 +69,12 @@ class Database:
                 reset=_reset,
                 server_settings={"application_name": application, "search_path": "public"},
             )
+        except ValueError:
+            # Not chained and not quoted: the parser's words may hold a piece of the password.
+            raise DatabaseUnavailable(
+                "DATABASE_URL cannot be read. It looks like postgresql://user:password@host:port/name; "
+                "in the password, characters such as @ : / # ? are percent-encoded."
+            ) from None
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
             raise DatabaseUnavailable(
                 f"PostgreSQL cannot be reached ({type(error).__name__}: {error}). "

@@ -22,6 +22,22 @@ BRACKETS = str.maketrans("", "", "[]")
 # and the old IPv4-compatible addresses (RFC 4291).
 CARRIERS = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 
+# Special-purpose networks of IANA's registries that some supported version of Python counts as
+# global.
+SPECIAL = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "64:ff9b:1::/48",
+        "100::/32",
+        "2001::/23",
+        "3fff::/20",
+        "5f00::/16",
+        "fec0::/10",
+    )
+)
+
 
 class AddressRefused(httpcore.ConnectError):
     """An address lies inside a private network and is not allowed by the settings."""
@@ -102,4 +118,5 @@ def _is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
         if inner is not None:
             parsed = inner
-    return parsed.is_global and not parsed.is_multicast
+    special = any(parsed in network for network in SPECIAL)
+    return parsed.is_global and not parsed.is_multicast and not special

@@ -88,10 +88,12 @@ def deciding(work: Work, answer: StillDeciding) -> Settlement:
 def absent(work: Work, answer: Absent, patience: Patience) -> Settlement:
     """The network proved that nothing was posted, so the very same may be sent again."""
     failures = work.failures + 1
+    # Some adapters give a whole sentence.
+    proof = answer.proof.rstrip(".")
     if failures >= patience.max_failures:
         return Settlement(
             outcome="absent",
-            message=f"Nothing was posted ({answer.proof}), after {failures} tries. Use `retry` once "
+            message=f"Nothing was posted ({proof}), after {failures} tries. Use `retry` once "
             "the network answers again.",
             part_state="pending",
             job_state="failed",
@@ -101,7 +103,7 @@ def absent(work: Work, answer: Absent, patience: Patience) -> Settlement:
     at_once = work.failures == 0
     return Settlement(
         outcome="absent",
-        message=f"Nothing was posted: {answer.proof}.",
+        message=f"Nothing was posted: {proof}.",
         part_state="pending",
         keeps_staged=True,
         failures=failures,

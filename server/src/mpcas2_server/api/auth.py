@@ -57,7 +57,7 @@ class User(Output, frozen=True, kw_only=True):
     """A user of a tenant."""
 
     id: UUID
-    email: str
+    email: Annotated[str, msgspec.Meta(extra_json_schema={"format": "email"})]
     name: str
     role: Role
     avatar_url: str | msgspec.UnsetType = msgspec.UNSET

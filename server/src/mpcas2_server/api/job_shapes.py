@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
@@ -10,7 +9,7 @@ import msgspec
 
 from mpcas2_core.publishing.jobs import JobRow
 from mpcas2_core.publishing.story import Attempt, Event, PartStory, Story
-from mpcas2_server.wire import Output, Pagination, optional
+from mpcas2_server.wire import Moment, Output, Pagination, optional
 
 __all__ = (
     "JobList",
@@ -38,7 +37,7 @@ PartState = Literal["pending", "sent", "accepted", "unconfirmed", "published"]
 AttemptKind = Literal["publish", "find", "poll"]
 UNSET = msgspec.UNSET
 MaybeText = str | msgspec.UnsetType
-MaybeTime = datetime | msgspec.UnsetType
+MaybeTime = Moment | msgspec.UnsetType
 MaybeData = dict[str, Any] | msgspec.UnsetType
 
 
@@ -57,12 +56,12 @@ class PublishJob(Output, frozen=True, kw_only=True):
     social_account_id: UUID
     platform: str
     username: str
-    scheduled_at: datetime
+    scheduled_at: Moment
     status: Annotated[JobStatus, msgspec.Meta(description="The coarse word.")]
     state: Annotated[JobState, msgspec.Meta(description="The exact word.")]
     needs_attention: Annotated[bool, msgspec.Meta(description="A person has to decide.")]
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     published_at: MaybeTime = UNSET
     platform_post_id: MaybeText = UNSET
     platform_post_url: MaybeText = UNSET
@@ -89,7 +88,7 @@ class JobAttempt(Output, frozen=True, kw_only=True):
     part: int
     kind: AttemptKind
     worker: str
-    started_at: datetime
+    started_at: Moment
     marked_at: MaybeTime = UNSET
     finished_at: MaybeTime = UNSET
     duration_ms: int | msgspec.UnsetType = UNSET
@@ -105,7 +104,7 @@ class JobAttempt(Output, frozen=True, kw_only=True):
 class JobEvent(Output, frozen=True, kw_only=True):
     """What happened to a job apart from attempts."""
 
-    at: datetime
+    at: Moment
     kind: str
     message: str
     user_id: UUID | msgspec.UnsetType = UNSET

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from mpcas2_server.describe import Doc
 from mpcas2_server.idempotency import Outcome, earlier_answer, once
 from mpcas2_server.wire import (
     Input,
+    Moment,
     Output,
     PageQuery,
     Pagination,
@@ -90,7 +90,7 @@ class SocialAccount(Output, frozen=True, kw_only=True):
     platform_account_id: str
     username: str
     status: AccountStatus
-    connected_at: datetime
+    connected_at: Moment
     late_policy: LatePolicyShown
     display_name: str | msgspec.UnsetType = msgspec.UNSET
     avatar_url: str | msgspec.UnsetType = msgspec.UNSET
@@ -158,8 +158,10 @@ class SocialAccountController(Controller):
             },
             answers={200: SocialAccount, 201: SocialAccount},
             errors={
-                400: "`CREDENTIALS_REQUIRED` (with `details.fields`), `CREDENTIALS_REFUSED`, "
-                "`PLATFORM_UNKNOWN` or `VALIDATION_ERROR`.",
+                400: "`CREDENTIALS_REQUIRED` (with `details.fields`), `CREDENTIALS_REFUSED` or "
+                "`VALIDATION_ERROR`.",
+                404: "`UNKNOWN_PLATFORM`: no enabled plugin brings this network.",
+                409: "`IDEMPOTENCY_KEY_REUSED`: the key came with another request.",
                 502: "`NETWORK_UNAVAILABLE`: the network cannot be reached now.",
             },
         ),

@@ -151,7 +151,7 @@ def _as_told(error: BaseException) -> CliError:
 
 
 def _print(told: CliError, *, as_json: bool) -> None:
-    from mpcas2_server.cli.output import as_json_text, clean  # noqa: PLC0415 - keeps start quick
+    from mpcas2_server.cli.output import as_json_text, clean, paint  # noqa: PLC0415 - keeps start quick
 
     if as_json:
         shown = {
@@ -164,7 +164,7 @@ def _print(told: CliError, *, as_json: bool) -> None:
         shown = {key: value for key, value in shown.items() if value is not None}
         click.echo(as_json_text({"error": shown}), err=True)
         return
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {clean(told.message)}", err=True)
+    click.echo(f"{paint('Error:', fg='red', bold=True)} {clean(told.message)}", err=True)
     if told.hint:
         click.echo(clean(told.hint), err=True)
 

@@ -9,7 +9,7 @@ import click
 
 from mpcas2_server.cli.connection import connect, server_option
 from mpcas2_server.cli.failures import CliError, ExitCode
-from mpcas2_server.cli.output import clean, json_option, print_json, print_table
+from mpcas2_server.cli.output import clean, json_option, paint, print_json, print_table
 
 if TYPE_CHECKING:
     from mpcas2_server.client import Client
@@ -186,7 +186,7 @@ def _ask(field: dict[str, Any]) -> str:
             )
         return ""
     if field.get("help"):
-        click.echo(click.style(clean(field["help"]), dim=True), err=True)
+        click.echo(paint(clean(field["help"]), dim=True), err=True)
     default = field.get("default") if field.get("required", True) else field.get("default", "")
     answer = click.prompt(
         clean(field["title"]),

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from mpcas2_server.cli.failures import CliError, ExitCode, explain
-from mpcas2_server.cli.output import clean, json_option, print_json
+from mpcas2_server.cli.output import clean, json_option, paint, print_json
 
 if TYPE_CHECKING:
     from mpcas2_core.settings import Settings
@@ -75,8 +75,8 @@ def _examine(settings: Settings) -> list[Finding]:
     ]
     try:
         with installation() as whole:
-            findings += asyncio.run(checks_servers.database(whole))
             findings += asyncio.run(checks_servers.queue(whole))
+            findings += asyncio.run(checks_servers.database(whole))
     except Exception as error:
         known = explain(error)
         if known is None:
@@ -101,7 +101,7 @@ def _print_settings(shown: list[Shown]) -> None:
 
 def _print(finding: Finding) -> None:
     colors = {"ok": "green", "warn": "yellow", "fail": "red"}
-    word = click.style(f"{finding.level:<4}", fg=colors[finding.level])
+    word = paint(f"{finding.level:<4}", fg=colors[finding.level])
     click.echo(f"{word}  {finding.area:<10} {clean(finding.message)}")
     if finding.advice and finding.level != "ok":
         click.echo(f"{'':17}{clean(finding.advice)}")

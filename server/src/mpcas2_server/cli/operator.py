@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
 
+from mpcas2_core.errors import InvalidInput
 from mpcas2_server.cli.failures import CliError, ExitCode
 from mpcas2_server.cli.output import clean, json_option, print_json, print_table
 from mpcas2_server.cli.when import show_time
@@ -24,7 +26,7 @@ _ROLES = ["owner", "admin", "manager", "editor", "viewer", "programmer"]
 
 @click.group()
 def tenant() -> None:
-    """Create and list tenants; needs the database, no sign-in."""
+    """Create and list tenants, rotate their keys; needs the database, no sign-in."""
 
 
 @tenant.command("create")
@@ -100,6 +102,27 @@ def list_tenants(*, as_json: bool) -> None:
     )
 
 
+@tenant.command("rotate-master")
+@json_option
+def rotate_master(*, as_json: bool) -> None:
+    """Seal the tenants' keys with the newest master key.
+
+    Put a new key on the line before the old one first; take the old one away
+    afterwards.
+
+    Example: mpcas2 tenant rotate-master
+    """
+
+    async def work(engine: Engine) -> int:
+        return await engine.vault.rewrap(engine.database)
+
+    sealed = _run(work)
+    if as_json:
+        print_json({"sealed": sealed})
+        return
+    click.echo(f"{sealed} keys were sealed anew.")
+
+
 @click.group()
 def user() -> None:
     """Create and list users of a tenant; needs the database, no sign-in."""
@@ -134,26 +157,36 @@ def create_user(
 
     Example: mpcas2 user create eve@example.org --tenant "Ada's studio" --role editor
     """
-    password = _password(from_stdin=password_stdin, generate=generate_password)
+    given = password_stdin or generate_password or sys.stdin.isatty()
+    password = _password(from_stdin=password_stdin, generate=generate_password) if given else None
 
     async def work(engine: Engine) -> dict[str, Any]:
         tenant_id = _find(await engine.tenants.list(), which)
-        made = await engine.identity.create_user(
-            await engine.tenants.resolve(tenant_id),
-            email=email,
-            password=password,
-            name=name or email,
-            role=role,
-        )
+        wanted = await engine.tenants.resolve(tenant_id)
+        values = {"email": email, "name": name or email, "role": role}
+        is_new = False
+        try:
+            made = await engine.identity.create_user(wanted, password=None, **values)
+        except InvalidInput as error:
+            # Only a login that is not there yet needs one.
+            if password is None or (error.details or {}).get("field") != "password":
+                raise
+            is_new = True
+            made = await engine.identity.create_user(wanted, password=password, **values)
         return {
             "tenantId": str(tenant_id),
-            "tenant": made.tenant.name,
+            "tenant": wanted.name,
             "userId": str(made.user_id),
             "email": made.email,
             "role": made.role,
+            "newLogin": is_new,
         }
 
-    _tell_made(_run(work), password if generate_password else None, as_json=as_json)
+    made = _run(work)
+    shown = password if generate_password and made["newLogin"] else None
+    _tell_made(made, shown, as_json=as_json)
+    if not made["newLogin"] and not as_json:
+        click.echo("The login was there already and keeps its password.")
 
 
 @user.command("list")

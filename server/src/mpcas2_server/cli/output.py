@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ __all__ = (
     "clean",
     "console",
     "json_option",
+    "paint",
     "print_fields",
     "print_json",
     "print_table",
@@ -54,6 +56,8 @@ STATE_STYLES = {
 }
 
 
+# Values up to this length are kept on one line; longer ones are folded, never cut.
+_SHORT = 16
 # Emoji and several scripts are joined by these; other format characters turn or hide text.
 _JOINERS = "\u200c\u200d"
 
@@ -83,6 +87,11 @@ def clean(text: str) -> str:
         elif category not in {"Cf", "Cs"} or one in _JOINERS:
             kept.append(one)
     return "".join(kept)
+
+
+def paint(text: str, **style: Any) -> str:
+    """Colours a text as :func:`click.style` does, unless NO_COLOR is set; pipes get none either."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, **style)
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -122,7 +131,8 @@ def print_table(
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for index, name in enumerate(columns):
-        table.add_column(name, no_wrap=index == 0 or name == states)
+        short = max(len(row[index]) for row in rows) <= _SHORT
+        table.add_column(name, no_wrap=index == 0 or short, overflow="fold")
     for row in rows:
         table.add_row(
             *(

@@ -16,7 +16,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from mpcas2_server.cli.failures import CliError
+from mpcas2_server.cli.failures import CliError, ExitCode
 from mpcas2_server.cli.output import clean, console, state_text
 from mpcas2_server.cli.story import next_steps
 from mpcas2_server.cli.when import show_time_exactly
@@ -25,7 +25,7 @@ from mpcas2_server.client import Client, ServerUnreachable
 __all__ = ("follow", "is_settled", "upload_progress")
 
 _FINAL = frozenset({"published", "failed", "missed", "cancelled"})
-_SHORTEST_PAUSE = 0.4
+_SHORTEST_PAUSE = 0.1
 _LONGEST_PAUSE = 10.0
 # A server that starts again is waited for this long.
 _PATIENCE_SECONDS = 60.0
@@ -61,23 +61,34 @@ def follow(
         The jobs as they are at the end.
 
     Raises:
-        CliError: The time is over.
+        CliError: The time is over, or a person stopped the waiting.
         ServerUnreachable: The server stays away.
     """
     current = list(jobs)
     began = time.monotonic()
-    with _screen(quiet=quiet) as show:
-        show(current)
-        while not all(map(is_settled, current)):
-            if timeout is not None and time.monotonic() - began > timeout:
-                raise CliError(
-                    f"Not all posts are out after {timeout:g} s; they go on without this command.",
-                    hint=f"See `mpcas2 jobs show {current[0]['id']}`.",
-                    code="TIMEOUT",
-                )
-            sleep(_pause(current, time.monotonic() - began))
-            current = [job if is_settled(job) else _ask(client, job, sleep) for job in current]
+    hint = f"See `mpcas2 jobs show {jobs[0]['id']}`."
+    try:
+        with _screen(quiet=quiet) as show:
             show(current)
+            while not all(map(is_settled, current)):
+                waited = time.monotonic() - began
+                if timeout is not None and waited > timeout:
+                    raise CliError(
+                        f"Not all posts are out after {timeout:g} s; they go on by themselves.",
+                        hint=hint,
+                        code="TIMEOUT",
+                    )
+                left = _LONGEST_PAUSE if timeout is None else timeout - waited
+                sleep(min(_pause(current, waited), left + _SHORTEST_PAUSE))
+                current = [job if is_settled(job) else _ask(client, job, sleep) for job in current]
+                show(current)
+    except KeyboardInterrupt:
+        raise CliError(
+            "Stopped waiting; the posts go on by themselves.",
+            hint=hint,
+            exit_code=ExitCode.INTERRUPTED,
+            code="INTERRUPTED",
+        ) from None
     if not quiet:
         for job in current:
             todo = next_steps(job)
@@ -130,7 +141,7 @@ def _pause(jobs: Sequence[_Job], waited: float) -> float:
     until_due = min((datetime.fromisoformat(one) - now).total_seconds() for one in times)
     if until_due > _SHORTEST_PAUSE:
         return min(until_due, _LONGEST_PAUSE)
-    return min(_SHORTEST_PAUSE + waited / 30, 2.0)
+    return min(_SHORTEST_PAUSE + waited / 10, 2.0)
 
 
 @contextmanager
@@ -139,8 +150,18 @@ def _screen(*, quiet: bool) -> Iterator[Callable[[Sequence[_Job]], None]]:
     if quiet:
         yield lambda _jobs: None
     elif screen.is_terminal:
-        with Live(console=screen, refresh_per_second=8, transient=False) as live:
-            yield lambda jobs: live.update(_table(jobs))
+        last: list[Sequence[_Job]] = []
+        with Live(console=screen, refresh_per_second=8) as live:
+
+            def update(jobs: Sequence[_Job]) -> None:
+                last[:] = [jobs]
+                live.update(_table(jobs))
+
+            yield update
+        # Whole and on lines of their own, so that they can be clicked and copied.
+        for job in last[0] if last else ():
+            if job.get("platformPostUrl"):
+                click.echo(clean(job["platformPostUrl"]))
     else:
         seen: dict[str, str] = {}
 
@@ -165,7 +186,7 @@ def _table(jobs: Sequence[_Job]) -> Table:
             _sign(job),
             Text(f"{job['platform']}:@{clean(job['username'])}"),
             state_text(job["state"]),
-            Text(clean(_detail(job)), style="dim"),
+            Text("" if job["state"] == "published" else clean(_detail(job)), style="dim"),
         )
     return table
 

@@ -34,10 +34,11 @@ Examples:
 """
 
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
+_USUAL_PORT = 3001
 _LOOK_SECONDS = 5.0
 _READY_POLL_SECONDS = 0.1
 _READY_POLLS = 600
-_LOG_TAIL = 1500
+_LOG_TAIL = 600
 # A worker gets this much longer than it gives its posts.
 _DRAIN_MARGIN_SECONDS = 5.0
 
@@ -84,7 +85,7 @@ def up(*, port: int | None, workers: int, logs: bool | None, as_json: bool) -> N
         environment = {**os.environ, **addresses, "MPCAS2_HOME": str(settings.home)}
         stages = _programs(settings, environment, workers=workers, in_files=in_files)
         with Supervisor(stages, say=_say) as supervisor:
-            if not _until_it_answers(supervisor, settings, stages[0][0]):
+            if not _until_it_answers(supervisor, settings, stages):
                 return
             _announce(settings, servers, in_files=in_files, as_json=as_json)
             while supervisor.wait(_LOOK_SECONDS):
@@ -141,7 +142,9 @@ def _programs(
     ]
 
 
-def _until_it_answers(supervisor: Supervisor, settings: Settings, api: Program) -> bool:
+def _until_it_answers(
+    supervisor: Supervisor, settings: Settings, stages: Sequence[Sequence[Program]]
+) -> bool:
     """Waits for the API; False when a signal came before.
 
     Raises:
@@ -152,10 +155,12 @@ def _until_it_answers(supervisor: Supervisor, settings: Settings, api: Program) 
             return False
         if _answers(settings):
             return True
-        if supervisor.deaths(api.name):
+        # Those that fail for one reason say it best together.
+        if supervisor.deaths(stages[0][0].name):
             break
+    dead = [one for stage in stages for one in stage if supervisor.deaths(one.name)]
     raise CliError(
-        f"The API did not start.{_tail(api.log)}",
+        f"The API did not start.{''.join(_tail(one.log) for one in dead)}",
         hint="`mpcas2 doctor` examines the installation.",
         code="API_FAILED",
     )
@@ -192,6 +197,7 @@ def _announce(settings: Settings, servers: LocalServers, *, in_files: bool, as_j
         )
         sys.stdout.flush()
         return
+    server = "" if settings.port == _USUAL_PORT else f" --server {address}"
     click.echo("\nMPCAS2 is running.\n")
     print_fields(
         [
@@ -203,8 +209,8 @@ def _announce(settings: Settings, servers: LocalServers, *, in_files: bool, as_j
         ]
     )
     click.echo(
-        "\nNext, in another terminal: `mpcas2 register`, then `mpcas2 account connect bluesky`."
-        "\nCtrl-C stops everything."
+        f"\nNext, in another terminal:\n  mpcas2 register{server}\n"
+        "  mpcas2 account connect bluesky\n\nCtrl-C stops everything."
     )
     sys.stdout.flush()
 
@@ -229,7 +235,7 @@ def _revive(servers: LocalServers, settings: Settings) -> None:
 def _tail(log: Path | None) -> str:
     if log is None or not log.exists():
         return ""
-    return f" The end of {log}:\n{log.read_text(errors='replace')[-_LOG_TAIL:].strip()}"
+    return f"\nThe end of {log}:\n{log.read_text(errors='replace')[-_LOG_TAIL:].strip()}"
 
 
 def _local_host(settings: Settings) -> str:

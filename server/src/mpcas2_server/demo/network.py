@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -36,24 +37,20 @@ class PracticeNetwork:
         found: dict[str, Any] = next(one for one in accounts if one["handle"] == handle)
         return found
 
-    def break_next_send(self, action: str) -> int:
+    def break_next_send(self, action: str) -> None:
         """Lets the next post meet a fault, once.
 
         Args:
             action: ``cut_after`` loses the answer, ``hold_before`` keeps the request on its way.
-
-        Returns:
-            The rule's number.
         """
-        number: int = self._call("POST", "/faults", {"action": action, "path": _SEND, "times": 1})[
-            "id"
-        ]
-        return number
+        self._call("POST", "/faults", {"action": action, "path": _SEND, "times": 1})
 
-    def has_struck(self, number: int) -> bool:
-        """Tells whether a fault has met its post."""
-        faults = self._call("GET", "/faults")["faults"]
-        return any(one["id"] == number and one["applied"] for one in faults)
+    def struck(self, action: str) -> datetime | None:
+        """Gives the time of the request that met a fault; None before."""
+        for one in self._call("GET", "/requests")["requests"]:
+            if one["fault"] == action:
+                return datetime.fromisoformat(one["at"])
+        return None
 
     def held(self, *, client_gone: bool = False) -> int | None:
         """Gives the number of a request that is kept on its way.

@@ -34,7 +34,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plans(picture: Path) -> dict[str, Plan]:
-    """Gives the posts by their keys: scheduled, picture, thread, lost, killed.
+    """Gives the posts by their keys: picture, thread, scheduled, lost, killed.
 
     Args:
         picture: The picture's file.
@@ -49,12 +49,6 @@ def plans(picture: Path) -> dict[str, Plan]:
         "And the third closes the thread.",
     )
     return {
-        "scheduled": _text_post(
-            "On schedule",
-            "This one waited for its time.",
-            "--at",
-            f"in {SCHEDULE_SECONDS} s",
-        ),
         "picture": Plan(
             title="With a picture",
             arguments=(str(picture), "--text", hello, "--alt", _ALT),
@@ -68,6 +62,9 @@ def plans(picture: Path) -> dict[str, Plan]:
             arguments=("--text", thread[0], "--thread", thread[1], "--thread", thread[2]),
             shown='mpcas2 publish --text "A thread …" --thread "The second …" --thread "And …"',
             texts=thread,
+        ),
+        "scheduled": _text_post(
+            "On schedule", "This one waited for its time.", "--at", f"in {SCHEDULE_SECONDS} s"
         ),
         "lost": _text_post("Answer lost", "The network took this one; its answer never arrived."),
         "killed": _text_post("Worker killed", "The worker that sent this one died on the way."),

@@ -26,8 +26,8 @@ WORKERS = 2
 
 # Short leases, so that nobody waits long for what a dead worker held.
 _SETTINGS = {
-    "LEASE_SECONDS": "2",
-    "SEND_SECONDS": "1.2",
+    "LEASE_SECONDS": "3",
+    "SEND_SECONDS": "2",
     "REOFFER_SECONDS": "1",
     "POLL_SECONDS": "0.3",
     "BACKOFF_SECONDS": "0.5",
@@ -153,9 +153,9 @@ class Processes:
         """
         for name, child in self._children.items():
             if child.poll() is not None:
-                said = self.said(name).strip()[-_TAIL:]
+                said = self.said(name).strip()
                 what = "mpcas2 up" if name == "up" else "mpcas2 sandbox bluesky"
-                raise _failed(f"`{what}` ended by itself", said)
+                raise _failed(f"`{what}` ended by itself with code {child.returncode}", said)
 
     def said(self, name: str) -> str:
         """Gives what a child told on its standard error."""
@@ -246,4 +246,5 @@ def _failed(what: str, said: str) -> CliError:
         error = {}
     if error:
         return CliError(f"{what}: {error['message']}", hint=error.get("hint"), code="DEMO_FAILED")
-    return CliError(f"{what}{f': {said}' if said else ' and said nothing'}", code="DEMO_FAILED")
+    told = f": {said[-_TAIL:]}" if said else " and said nothing."
+    return CliError(f"{what}{told}", code="DEMO_FAILED")

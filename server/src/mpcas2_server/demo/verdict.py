@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -130,7 +131,7 @@ def _thread_faults(thread: Sequence[Mapping[str, Any]]) -> list[str]:
     root = thread[0]["uri"]
     return [
         f"part {index} does not answer part {index - 1}."
-        for index, (before, post) in enumerate(zip(thread, thread[1:], strict=False), start=2)
+        for index, (before, post) in enumerate(pairwise(thread), start=2)
         if _reply(post, "parent") != before["uri"] or _reply(post, "root") != root
     ]
 

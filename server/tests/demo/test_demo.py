@@ -1,0 +1,216 @@
+"""`mpcas2 demo` as a person runs it: the whole story, a stop in its middle, and failures."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from mpcas2_server.demo.posts import HANDLE, plans
+
+BOUND = 120.0
+
+
+class Run:
+    """A demonstration as a child process, whose output goes to a file."""
+
+    def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        # As an installation's own home would be, with something in it that is not the demo's.
+        self.home.mkdir(parents=True, mode=0o711)
+        (self.home / "theirs").touch()
+        self._output = (folder / "output").open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "mpcas2_server.cli", "demo", *arguments],
+            env={
+                "PATH": os.environ.get("PATH", os.defpath),
+                "HOME": str(folder),
+                "MPCAS2_HOME": str(self.home),
+                "LC_ALL": "C.UTF-8",
+                **environment,
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
+        self._psutil = psutil.Process(self.process.pid)
+        self.seen: set[psutil.Process] = set()
+
+    @property
+    def output(self) -> str:
+        return (self.folder / "output").read_text(encoding="utf-8")
+
+    def note_children(self) -> None:
+        try:
+            self.seen.update(self._psutil.children(recursive=True))
+        except psutil.NoSuchProcess:
+            return
+
+    def until(self, words: str) -> None:
+        deadline = time.monotonic() + BOUND
+        while words not in self.output:
+            self.note_children()
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.2)
+        self.note_children()
+
+    def end(self) -> int:
+        deadline = time.monotonic() + BOUND
+        while self.process.poll() is None:
+            self.note_children()
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.2)
+        return self.process.wait()
+
+    def assert_nothing_runs(self) -> None:
+        _, alive = psutil.wait_procs(list(self.seen), timeout=10)
+        assert not alive
+
+    def assert_nothing_is_left(self) -> None:
+        self.assert_nothing_runs()
+        assert [one.name for one in self.home.iterdir()] == ["theirs"]
+
+    def kill(self, word: str) -> None:
+        """Kills the process that has this word in its command line."""
+        for one in self._psutil.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if word in one.cmdline():
+                    one.kill()
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(BOUND)
+        self._output.close()
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture
+def run(folder: Path) -> Iterator[Run]:
+    made = Run(folder)
+    yield made
+    made.close()
+
+
+def test_it_shows_each_post_once_and_leaves_nothing(folder: Path) -> None:
+    given = Run(
+        folder,
+        "--json",
+        DATABASE_URL="postgresql://nobody:nothing@127.0.0.1:1/none",
+        REDIS_URL="redis://127.0.0.1:1",
+    )
+    try:
+        assert given.end() == 0, given.output
+    finally:
+        given.close()
+    output = given.output
+    assert "DATABASE_URL and REDIS_URL are set and left alone" in output
+    assert "is killed (SIGKILL) in the middle of the send" in output
+    assert "the line is cut before its answer" in output
+    assert "5 posts in 7 parts, counted on the network's side: each exactly once." in output
+    verdict = json.loads(output[output.index("\n{") :])
+    assert verdict["right"] is True
+    assert verdict["total"] == 7
+    stories = {post["title"]: post["story"] for post in verdict["posts"]}
+    assert stories["Answer lost"] == "answer lost; network asked: it was there"
+    assert stories["Worker killed"] == "worker killed; network asked: it was there"
+    assert max(map(len, output[: output.index("\n{")].splitlines()[-12:])) <= 80
+    # Its servers, workers, API and network were all among what was seen to run.
+    assert len(given.seen) >= 8
+    given.assert_nothing_is_left()
+
+
+def test_a_copy_that_somebody_else_posts_is_counted_and_fails_it(run: Run) -> None:
+    run.until("mpcas2 register")
+    found = re.search(r"in a process of its own: (\S+)", run.output)
+    assert found is not None
+    with httpx.Client(base_url=found[1], trust_env=False) as network:
+        accounts = network.get("/_sandbox/accounts").json()["accounts"]
+        alice = next(one for one in accounts if one["handle"] == HANDLE)
+        session = network.post(
+            "/xrpc/com.atproto.server.createSession",
+            json={"identifier": HANDLE, "password": alice["appPassword"]},
+        ).json()
+        copied = plans(Path("picture.jpg"))["lost"]
+        network.post(
+            "/xrpc/com.atproto.repo.createRecord",
+            headers={"Authorization": f"Bearer {session['accessJwt']}"},
+            json={
+                "repo": session["did"],
+                "collection": "app.bsky.feed.post",
+                "record": {
+                    "$type": "app.bsky.feed.post",
+                    "text": copied.texts[0],
+                    "createdAt": "2026-12-01T09:00:00Z",
+                },
+            },
+        ).raise_for_status()
+    assert run.end() == 1
+    assert f"{copied.title}: it is on the network 2 times, not once." in run.output
+    assert "Not every post is there exactly once." in run.output
+    assert "The logs are in" in run.output
+    run.assert_nothing_runs()
+
+
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [("Starting PostgreSQL", signal.SIGTERM), ("mpcas2 account connect", signal.SIGINT)],
+)
+def test_a_stop_in_its_middle_leaves_nothing(run: Run, number: signal.Signals, moment: str) -> None:
+    run.until(moment)
+    run.process.send_signal(number)
+    assert run.end() == 130
+    assert "Stopped." in run.output
+    assert "Traceback" not in run.output
+    run.assert_nothing_is_left()
+
+
+def test_a_part_that_dies_is_told_of_with_the_place_of_the_logs(run: Run) -> None:
+    run.until("mpcas2 register")
+    run.kill("mpcas2_sandbox")
+    assert run.end() == 1
+    assert "Traceback" not in run.output
+    told = run.output[run.output.index("Error:") :]
+    (home,) = (one for one in run.home.iterdir() if one.name != "theirs")
+    assert f"The logs are in {home}/logs" in told
+    assert (home / "logs" / "up.log").exists()
+    assert [one.name for one in home.iterdir()] == ["logs"]
+    run.assert_nothing_runs()
+
+
+def test_without_practice_networks_it_says_what_to_install(folder: Path) -> None:
+    hidden = (
+        "import importlib.util, sys\n"
+        "found = importlib.util.find_spec\n"
+        "importlib.util.find_spec = "
+        "lambda name, *rest: None if name == 'mpcas2_sandbox' else found(name, *rest)\n"
+        "from mpcas2_server.cli import main\n"
+        "main(['demo'])\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", hidden],
+        env={"PATH": os.defpath, "HOME": str(folder), "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "pip install 'mpcas2[sandbox]'" in ended.stderr
+    assert list(folder.iterdir()) == []
