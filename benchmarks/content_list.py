@@ -31,6 +31,7 @@ from mpcas2_core.database import Scope
 
 ROWS = 40
 CONNECTIONS = 64
+OURS, BARE = "GET /content", "bare handler"
 START_SECONDS = 30.0
 PASSWORD = "Benchmark-Secret-1"
 SERVE_BARE = (
@@ -126,30 +127,25 @@ def measure(place: rig.Site, rounds: int, seconds: int) -> None:
     schema, token, _ = asyncio.run(make_tenant(place))
     ours, bare = free_port(), free_port()
     urls = {
-        "GET /content": f"http://127.0.0.1:{ours}/api/v1/content?limit={LIMIT}",
-        "bare handler": f"http://127.0.0.1:{bare}/content",
+        OURS: f"http://127.0.0.1:{ours}/api/v1/content?limit={LIMIT}",
+        BARE: f"http://127.0.0.1:{bare}/content",
     }
     serve = [sys.executable, "-m", "mpcas2_server.cli", "serve", "--port", str(ours)]
     peer = [sys.executable, "-c", SERVE_BARE, TARGET, str(bare)]
     quiet = {**place.environment, "MPCAS2_LOG_LEVEL": "info"}
     with (
         serving(serve, quiet, f"http://127.0.0.1:{ours}/health/ready") as our_process,
-        serving(
-            peer, {**place.environment, "BENCH_SCHEMA": schema}, urls["bare handler"]
-        ) as peer_process,
+        serving(peer, {**place.environment, "BENCH_SCHEMA": schema}, urls[BARE]) as peer_process,
     ):
         signed = {"Authorization": f"Bearer {token}"}
         answers = {
             name: httpx.get(url, headers=signed, trust_env=False).content
             for name, url in urls.items()
         }
-        if (
-            len(set(answers.values())) != 1
-            or len(json.loads(answers["GET /content"])["data"]) != LIMIT
-        ):
+        if len(set(answers.values())) != 1 or len(json.loads(answers[OURS])["data"]) != LIMIT:
             raise RuntimeError(f"The answers differ: {answers}")
         print(f"both answer the same {len(answers['bare handler']):,} bytes of {LIMIT} rows")
-        processes = {"GET /content": our_process, "bare handler": peer_process}
+        processes = {OURS: our_process, BARE: peer_process}
         postgres = next(one for one in place.servers.processes() if one.name == "postgres")
         told: dict[str, list[tuple[float, float]]] = {name: [] for name in urls}
         busy: dict[str, list[dict[str, float]]] = {name: [] for name in urls}
@@ -157,8 +153,9 @@ def measure(place: rig.Site, rounds: int, seconds: int) -> None:
             for name, url in urls.items():
                 trees = {"server": processes[name], "postgres": psutil.Process(postgres.pid)}
                 meter = CpuMeter(trees)
-                told[name].append(load(url, seconds, token if name == "GET /content" else None))
+                told[name].append(load(url, seconds, token if name == OURS else None))
                 busy[name].append(meter.shares())
+    cpu: dict[str, float] = {}
     for name, results in told.items():
         rates = rig.spread([rate for rate, _ in results])
         p99 = rig.median([late for _, late in results])
@@ -166,9 +163,12 @@ def measure(place: rig.Site, rounds: int, seconds: int) -> None:
             part: rig.median([one[part] for one in busy[name]]) for part in ("server", "postgres")
         }
         shares = ", ".join(f"{part} {share:.2f}" for part, share in used.items())
+        cpu[name] = used["server"] / rig.median([rate for rate, _ in results]) * 1000
         print(f"{name}: {rates} answers/s, p99 {p99:.1f} ms, cores in use: {shares}")
+        print(f"  CPU ms of the server per answer: {cpu[name]:.2f}")
     own, peers = (rig.median([rate for rate, _ in results]) for results in told.values())
     print(f"RATIO GET /content / bare handler: {own / peers:.2f} (aim 0.5)")
+    print(f"RATIO of CPU time, bare handler / GET /content: {cpu[BARE] / cpu[OURS]:.2f}")
 
 
 def main() -> None:

@@ -98,6 +98,7 @@ class Engine:
             engine = cls(settings, database, doorbell)
             await engine.storage.remove_abandoned()
             stack.push_async_callback(engine.clients.close)
+            stack.push_async_callback(engine.broker.close)
             engine._closing = stack.pop_all()
         return engine
 

@@ -139,10 +139,7 @@ def test_every_foreign_key_has_an_index(grown: tuple[str, Tenant]) -> None:
         "(i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey)",
         tenant.schema,
     )
-    # The log of sessions is reached by family; these are looked for only when a login or a tenant
-    # is deleted, which no door does yet.
-    rare = {"refresh_tokens_login_id_fkey", "refresh_tokens_tenant_id_fkey"}
-    assert {name for _, name in bare} == rare
+    assert not bare
 
 
 def by_content(**asked: Any) -> Callable[[Scope], Any]:

@@ -141,13 +141,30 @@ class TokenBroker:
             renewal.add_done_callback(lambda task: self._renewed(key, task))
         return await asyncio.shield(renewal)
 
-    async def expire(self, tenant: Tenant, account: Account, message: str) -> None:
-        """Marks an account as expired because the network refused it; the first call counts."""
-        reason = f"{message} Connect the account again."
-        if await self._database.run(
-            tenant, lambda scope: store.mark_status(scope, UUID(account.id), "expired", reason)
-        ):
+    async def expire(
+        self, tenant: Tenant, account: Account, message: str, *, seen: int | None
+    ) -> bool:
+        """Marks an account as expired because the network refused its grant.
+
+        Args:
+            tenant: Whose account it is.
+            account: Which.
+            message: What the network said.
+            seen: Version of the grant that was refused; a newer one is not blamed for it.
+
+        Returns:
+            Whether this call did it: the first one for this version of the grant.
+        """
+        reason = message if "onnect" in message else f"{message} Connect the account again."
+        done = await self._database.run(
+            tenant,
+            lambda scope: store.mark_status(
+                scope, UUID(account.id), "expired", reason, grant_version=seen
+            ),
+        )
+        if done:
             log.warning("account_expired", account=account.id, platform=account.platform)
+        return done
 
     async def reseal(self, tenant: Tenant) -> int:
         """Seals a tenant's grants with its newest key, after :meth:`Vault.rotate`.

@@ -158,17 +158,28 @@ async def set_late_policy(scope: Scope, account_id: UUID, policy: LatePolicy) ->
     return from_record(row) if row else None
 
 
-async def mark_status(scope: Scope, account_id: UUID, status: str, reason: str) -> bool:
+async def mark_status(
+    scope: Scope, account_id: UUID, status: str, reason: str, *, grant_version: int | None = None
+) -> bool:
     """Takes a connected account out of service.
+
+    Args:
+        scope: The tenant's scope.
+        account_id: Which.
+        status: What it becomes.
+        reason: What a person should do.
+        grant_version: Only while the account's grant has this version.
 
     Returns:
         Whether this call did it; False when it was out of service already.
     """
     changed = await scope.fetchval(
         "UPDATE social_accounts SET status = $2, status_reason = $3, updated_at = now() "
-        "WHERE id = $1 AND status = 'connected' RETURNING id",
+        "WHERE id = $1 AND status = 'connected' AND ($4::int IS NULL OR EXISTS "
+        "(SELECT 1 FROM grants WHERE account_id = $1 AND version = $4)) RETURNING id",
         account_id,
         status,
         reason,
+        grant_version,
     )
     return changed is not None

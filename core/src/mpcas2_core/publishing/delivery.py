@@ -232,19 +232,15 @@ class Delivery:
                 return outcomes.failed(work, refused, self._patience), True
             except Exception as passing:  # noqa: BLE001 - the renewal is tried again later
                 return outcomes.failed(work, _passing(passing), self._patience), True
-            again = Settlement(
-                outcome="unauthorized",
-                message="The access token was refused; it was renewed.",
-                code=error.code,
-                part_state={"find": "sent", "poll": "accepted"}.get(work.kind, "pending"),
-                keeps_staged=work.kind != "publish",
-                handle=work.part.handle,
-                failures=work.failures,
-                continues=True,
-            )
-            return again, True
-        await self._broker.expire(lease.tenant, work.account, error.message)
-        return outcomes.failed(work, error, self._patience), renewed
+            return _again(work, error, "it was renewed"), True
+        seen = grant.version if grant is not None else None
+        if (
+            await self._broker.expire(lease.tenant, work.account, error.message, seen=seen)
+            or renewed
+        ):
+            return outcomes.failed(work, error, self._patience), renewed
+        # Somebody connected the account anew, or marked it, since this attempt began.
+        return _again(work, error, "the account has changed since"), True
 
     async def _settle(self, lease: Lease, work: Work, result: Settlement) -> bool:
         try:
@@ -292,6 +288,19 @@ def _too_late(work: Work) -> bool:
         work.late_by is not None
         and work.late_by > work.late_policy.within_seconds
         and work.late_policy.otherwise != "post"
+    )
+
+
+def _again(work: Work, error: Unauthorized, why: str) -> Settlement:
+    return Settlement(
+        outcome="unauthorized",
+        message=f"The access token was refused; {why}.",
+        code=error.code,
+        part_state={"find": "sent", "poll": "accepted"}.get(work.kind, "pending"),
+        keeps_staged=work.kind != "publish",
+        handle=work.part.handle,
+        failures=work.failures,
+        continues=True,
     )
 
 

@@ -111,7 +111,7 @@ class Screen:
         if self._now:
             now = Spinner("dots", Text(clean(self._now), overflow="ellipsis", no_wrap=True))
             # Room for the terminal's own ^C: a line that it wraps would spoil the redrawing.
-            shown.append(Padding(now, (0, 4, 0, 2)))
+            shown.append(Padding(now, (0, 4, 0, 2), expand=False))
         return Group(*shown)
 
     def _table(self) -> Table:

@@ -50,6 +50,8 @@ CREATE TABLE refresh_tokens (
     revoked_at timestamptz
 );
 CREATE INDEX refresh_tokens_family ON refresh_tokens (family_id);
+CREATE INDEX refresh_tokens_login ON refresh_tokens (login_id);
+CREATE INDEX refresh_tokens_tenant ON refresh_tokens (tenant_id);
 CREATE INDEX refresh_tokens_expiry ON refresh_tokens (expires_at);
 
 -- Answers to POSTs that came with an Idempotency-Key before anybody was signed in. They hold tokens,
