@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from mpcas2_core.content import wording
 from mpcas2_core.content.rows import ContentRow, ContentStatus, ContentType, NewContent
 from mpcas2_core.errors import InvalidInput
 from mpcas2_server.multipart import Form
-from mpcas2_server.wire import Input, Output, PageQuery, Pagination, optional
+from mpcas2_server.wire import Input, Moment, Output, PageQuery, Pagination, optional
 
 __all__ = (
     "FORM",
@@ -32,7 +31,6 @@ __all__ = (
 REPEATABLE = ("tags",)
 ONCE = ("title", "type", "description", "text", "altText")
 FORM_FIELDS = (*ONCE, *REPEATABLE)
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class ContentQuery(PageQuery, frozen=True, kw_only=True):
