@@ -92,7 +92,9 @@ async def look(connection: Connection, tenant_id: UUID, version: str) -> dict[st
     await add_due(connection, tenant_id)
     offers, claims = list[Cost](), list[Cost]()
     rows = await connection.fetch(
-        "SELECT job_id, offer_no FROM public.due_jobs ORDER BY next_at LIMIT $1", CLAIMED
+        "UPDATE public.due_jobs SET offered = true WHERE job_id IN "
+        "(SELECT job_id FROM public.due_jobs ORDER BY next_at LIMIT $1) RETURNING job_id",
+        CLAIMED,
     )
     for _ in range(RUNS):
         offers.append(await explain(connection, OFFER_SQL, BATCH, 10.0))
@@ -101,7 +103,6 @@ async def look(connection: Connection, tenant_id: UUID, version: str) -> dict[st
                 connection,
                 CLAIM_SQL,
                 [row["job_id"] for row in rows],
-                [row["offer_no"] for row in rows],
                 "benchmark",
                 30.0,
                 version,
@@ -123,8 +124,7 @@ async def cycle(connection: Connection, tenant_id: UUID, version: str, count: in
         for start in range(0, len(offered), CLAIMED):
             some = offered[start : start + CLAIMED]
             ids = [row["job_id"] for row in some]
-            numbers = [row["offer_no"] for row in some]
-            await connection.execute(CLAIM_SQL, ids, numbers, "benchmark", 30.0, version)
+            await connection.execute(CLAIM_SQL, ids, "benchmark", 30.0, version)
             await connection.execute(MARK_SQL, ids)
             await connection.execute("DELETE FROM public.due_jobs WHERE job_id = ANY($1)", ids)
     return time.perf_counter() - started

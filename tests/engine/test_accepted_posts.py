@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from world import World, until
+from waiting import until
+from world import World
 
 from mpcas2_sandbox import FaultRule
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from kill_points import KillPoint
 from lanes import Case, Lane, open_lanes, side_by_side
 from shared_servers import Stores
-from tap import When
-from world import KINDS, PostKind
+from tap import PostgresTap, When
+from world import KINDS, PostKind, World
 
 LANES = 4
 WHENS: tuple[When, ...] = ("before", "after")
@@ -46,3 +46,14 @@ def must_be_there(kind: PostKind) -> Iterator[KillPoint]:
             if kind == "image":
                 yield KillPoint(where="request", name="uploadBlob", nth=nth, when=when)
                 yield KillPoint(where="commit", name="journal", nth=nth, when=when)
+
+
+def test_the_matrix_notices_an_adapter_that_posts_twice(
+    make_world: Callable[..., World], plugin_path: Callable[[str], tuple[str, ...]]
+) -> None:
+    world = make_world(platform="bluesky-forgetful", path=plugin_path("bluesky_forgetful"))
+    answered = KillPoint(where="request", name="putRecord", nth=1, when="after")
+    with PostgresTap(world.env["DATABASE_URL"]) as tap:
+        verdict = Lane(world, tap).judge(Case(kind="text", kills=(answered,)))
+    assert verdict.posts == 2
+    assert any("2 posts for 1" in fault for fault in verdict.faults)

@@ -11,7 +11,8 @@ from uuid import UUID
 import msgspec
 import pytest
 from tap import PostgresTap
-from world import World, show, until
+from waiting import until
+from world import World, show
 
 from mpcas2_core.accounts import store as accounts
 from mpcas2_core.publishing.story import Story

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from tap import PostgresTap
-from world import PostKind, Submitted, World, until
+from waiting import until
+from world import PostKind, Submitted, World
 
 from mpcas2_core.publishing.story import Attempt, Story
 from mpcas2_sandbox import FaultRule

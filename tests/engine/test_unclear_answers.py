@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 from tap import PostgresTap
-from world import World, until
+from waiting import until
+from world import World
 
 from mpcas2_core.errors import Conflict
 from mpcas2_core.publishing.actions import confirm, repost, retry

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 import msgspec
 from tap import Exchange, Hold, PostgresTap, When
-from world import until
+from waiting import until
 
 from mpcas2_sandbox import Control, FaultRule, LoggedRequest
 

@@ -13,8 +13,9 @@ import msgspec
 from kill_points import Armed, KillPoint, arm, points_of_requests, points_of_trace
 from shared_servers import Stores
 from tap import PostgresTap
+from waiting import until
 from workers import Forge
-from world import PostKind, Submitted, World, show, until
+from world import PostKind, Submitted, World, show
 
 from mpcas2_core.publishing.story import Story
 

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import io
 import threading
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
@@ -18,6 +17,7 @@ from typing import Any, Literal, Self, TypeVar
 from uuid import UUID, uuid4
 
 import msgspec
+from waiting import until
 from workers import Forge, WorkerProcess
 
 from mpcas2_core.accounts.store import LatePolicy, set_late_policy
@@ -30,12 +30,12 @@ from mpcas2_core.publishing.story import Story, tell
 from mpcas2_core.settings import Settings
 from mpcas2_sandbox import SandboxProcess
 
-__all__ = ("KINDS", "PostKind", "Submitted", "World", "until")
+# `until` lives in `waiting`; it is offered here too, since most who wait for something have a world.
+__all__ = ("KINDS", "MORTAL", "QUICK", "PostKind", "Submitted", "World", "show", "until")
 
 PostKind = Literal["text", "image", "thread"]
 KINDS: tuple[PostKind, ...] = ("text", "image", "thread")
 THREAD_PARTS = 3
-POLL_SECONDS = 0.02
 
 # Pauses are short. Leases are not, so that a worker which nobody stops keeps its job on a busy machine.
 QUICK = {
@@ -51,27 +51,6 @@ QUICK = {
 MORTAL = {"lease_seconds": "1.5", "send_seconds": "1.4"}
 
 _T = TypeVar("_T")
-
-
-def until(what: Callable[[], _T | None], *, why: str, seconds: float = 30.0) -> _T:
-    """Asks again and again until there is an answer.
-
-    Args:
-        what: Gives the answer, or None (or False) while there is none.
-        why: What is waited for, for the message.
-        seconds: How long at most.
-
-    Raises:
-        TimeoutError: There was none in time.
-    """
-    end = time.monotonic() + seconds
-    while True:
-        found = what()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise TimeoutError(f"{why}: not within {seconds:g} s")
-        time.sleep(POLL_SECONDS)
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True):

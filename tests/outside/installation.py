@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -24,13 +25,15 @@ __all__ = ("Installation", "Result", "answers", "base_environment", "free_port",
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 COMMAND_SECONDS = 120.0
+# Below those that systems take for outgoing connections.
+PORTS = (15_000, 32_000)
 COMMAND = (sys.executable, "-m", "mpcas2_server.cli")
 
-# Quick enough to wait for the lease of a dead worker, slow enough for a machine with other work.
+# Quick enough to wait for the lease of a dead worker; a send has time enough on a busy machine.
 QUICK = {
     "MPCAS2_ALLOW_PRIVATE_HOSTS": "127.0.0.1",
-    "MPCAS2_LEASE_SECONDS": "3",
-    "MPCAS2_SEND_SECONDS": "2",
+    "MPCAS2_LEASE_SECONDS": "6",
+    "MPCAS2_SEND_SECONDS": "5",
     "MPCAS2_POLL_SECONDS": "0.2",
     "MPCAS2_REOFFER_SECONDS": "1",
     "MPCAS2_BACKOFF_SECONDS": "0.3",
@@ -79,11 +82,12 @@ def mpcas2(
 
 
 def free_port() -> int:
-    """Gives a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Gives a port that nothing listens on, and that no outgoing connection is given meanwhile."""
+    while True:
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Installation:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 from tests.outside.installation import Installation, Result, base_environment, mpcas2
-from world import until
+from waiting import until
 
 from mpcas2_sandbox import SandboxProcess
 

@@ -12,7 +12,7 @@ import pytest
 from redis.asyncio import Redis
 from tests.outside.installation import Installation
 from tests.outside.person import Person
-from world import until
+from waiting import until
 
 from mpcas2_sandbox import SandboxProcess
 from mpcas2_sandbox.faults import FaultRule

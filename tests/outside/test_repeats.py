@@ -13,7 +13,7 @@ import pytest
 from tap import PostgresTap
 from tests.outside.installation import Installation, answers, free_port
 from tests.outside.person import Person
-from world import until
+from waiting import until
 
 KEY = {"Idempotency-Key": "the-same-every-time"}
 

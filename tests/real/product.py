@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import msgspec
+from waiting import until
 from workers import Forge, WorkerProcess
-from world import QUICK, until
+from world import QUICK
 
 from mpcas2_core.content.rows import NewContent
 from mpcas2_core.database import Scope, Tenant

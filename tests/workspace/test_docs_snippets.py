@@ -21,11 +21,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import pytest
 from PIL import Image
 from tests.outside.installation import Installation, base_environment
 
 from mpcas2_sandbox import SandboxProcess
+from mpcas2_server.cli import mpcas2
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(
@@ -33,6 +35,11 @@ BLOCK = re.compile(
     r"```(?P<language>python|console)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+# In a block at the beginning of a command, in a line at the beginning of a code span.
+COMMAND = re.compile(
+    r"(?:^|[`|;(=] ?|\$ |\S=\S* )mpcas2 (?P<words>(?:[a-z][a-z-]+(?= |`|$) ?)+)", re.MULTILINE
+)
+BLANKS = re.compile(r"[ \t]+")
 BORDER = "-- end of block --"
 
 
@@ -81,6 +88,12 @@ def sessions() -> dict[str, list[Snippet]]:
         if one.session:
             found.setdefault(one.place.partition(":")[0], []).append(one)
     return found
+
+
+def commands_named(text: str) -> set[tuple[str, ...]]:
+    """Gives the words that stand after ``mpcas2`` in code, up to the first that is no command."""
+    found = (tuple(named["words"].split()) for named in COMMAND.finditer(text))
+    return {words for words in found if words}
 
 
 def execute(
@@ -137,8 +150,8 @@ def commands_of(snippet: Snippet) -> str:
 
 
 def compare(snippet: Snippet, output: str) -> None:
-    """Looks for every line that the snippet shows, in order."""
-    rest, goes_on = output, False
+    """Looks for every line that the snippet shows, in order; blanks count as one."""
+    rest, goes_on = BLANKS.sub(" ", output), False
     for line in snippet.text.splitlines():
         command, goes_on = goes_on or line.startswith("$ "), False
         if command:
@@ -146,7 +159,7 @@ def compare(snippet: Snippet, output: str) -> None:
             continue
         if line.strip() in {"", "..."}:
             continue
-        pattern = "[^\n]*".join(map(re.escape, line.strip().split("…")))
+        pattern = "[^\n]*".join(map(re.escape, BLANKS.sub(" ", line.strip()).split("…")))
         found = re.search(pattern, rest)
         assert found, f"{snippet.place}: {line!r} is not in what remains of the output: {rest}"
         rest = rest[found.end() :]
@@ -204,6 +217,18 @@ def test_the_snippet_does_what_it_shows(snippet: Snippet, tmp_path: Path) -> Non
     run_snippet(snippet, tmp_path)
 
 
+@pytest.mark.parametrize("file", documents(), ids=lambda file: file.name)
+def test_every_command_that_is_named_exists(file: Path) -> None:
+    for words in commands_named(file.read_text()):
+        command: click.Command | None = mpcas2
+        context = click.Context(mpcas2)
+        for word in words:
+            if not isinstance(command, click.Group):
+                break
+            command = command.get_command(context, word)
+            assert command is not None, f"{file.name} names `mpcas2 {' '.join(words)}`"
+
+
 def test_only_marked_console_blocks_are_run() -> None:
     text = (
         "```console\n$ rm all\n```\n\n<!-- runs -->\n```console\n$ true\n```\n```python\n1\n```\n"
@@ -222,6 +247,7 @@ def test_only_marked_console_blocks_are_run() -> None:
         ("console", "$ word=kept\n$ echo $word\nkept\n"),
         ("console", "$ echo one \\\n  two\none two\n"),
         ("console", "$ echo one two three\none … three\n"),
+        ("console", "$ printf 'one\\ttwo'\none   two\n"),
     ],
 )
 def test_a_true_snippet_passes(language: str, text: str, tmp_path: Path) -> None:

@@ -9,29 +9,20 @@ since standard output belongs to a command's data.
 from __future__ import annotations
 
 import logging
-import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any, Literal, TextIO
 
 import msgspec
 import structlog
 
-__all__ = ("HIDDEN", "configure", "mask")
+from mpcas2_core.masking import mask
+
+__all__ = ("configure",)
 
 Format = Literal["auto", "json", "pretty"]
 Level = Literal["debug", "info", "warning", "error"]
 
-HIDDEN = "***"
-
-_SECRET_NAME = re.compile(
-    r"(password|passwd|secret|token|tokens|authorization|cookie|credential|credentials|apikey"
-    r"|masterkey|privatekey|jwt)$"
-)
-# What gives a secret away inside a text, whatever its name.
-_URL_PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@]+(?=@)", re.IGNORECASE)
-_BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE)
-_JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 # Events of libraries below this level are of no use to an operator.
 _LIBRARY_LEVEL = logging.WARNING
 
@@ -74,38 +65,6 @@ def configure(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(number, _LIBRARY_LEVEL))
-
-
-def mask(value: Any, name: str = "") -> Any:
-    """Replaces secrets in a value by ``***``: by the names of fields, and by their look in texts.
-
-    Args:
-        value: Text, mapping, sequence or anything else, which is returned as it is.
-        name: Name of the field that holds the value.
-    """
-    if value is not None and name and _SECRET_NAME.search(_plain(name)):
-        return HIDDEN
-    if isinstance(value, str):
-        return _mask_text(value)
-    if isinstance(value, Mapping):
-        return {key: mask(one, str(key)) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [mask(one) for one in value]
-    if isinstance(value, BaseException):
-        return _mask_text(f"{type(value).__name__}: {value}")
-    return value
-
-
-def _mask_text(text: str) -> str:
-    if "@" in text:
-        text = _URL_PASSWORD.sub(rf"\1{HIDDEN}", text)
-    if "eyJ" in text:
-        text = _JWT.sub(HIDDEN, text)
-    return _BEARER.sub(rf"\1 {HIDDEN}", text)
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()
 
 
 def _mask_event(

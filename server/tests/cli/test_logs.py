@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 import structlog
 
-from mpcas2_core.logs import HIDDEN, configure, mask
+from mpcas2_core.logs import configure
+from mpcas2_core.masking import HIDDEN, mask
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 

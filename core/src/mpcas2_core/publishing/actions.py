@@ -32,7 +32,7 @@ async def cancel(scope: Scope, user_id: UUID, job_id: UUID) -> JobRow:
     job = await _lock(scope, job_id)
     _need(job, (*WAITING, "processing", "missed"), "cancelled")
     await _take_out(scope, job)
-    return await _become(scope, job, "cancelled", user_id, "Cancelled.")
+    return await _become(scope, job, "cancelled", user_id, await _cancelled(scope, job, ""))
 
 
 async def reschedule(scope: Scope, user_id: UUID, job_id: UUID, at: datetime) -> JobRow:
@@ -160,8 +160,9 @@ async def repost(scope: Scope, user_id: UUID, job_id: UUID, *, force: bool = Fal
     )
     if alive is not None and not force:
         raise Conflict(
-            f"Worker {alive['worker']} never reported how its attempt ended; if it is only stopped, "
-            "it may still post when it wakes. Make sure that it is gone, then repeat with force.",
+            f"The attempt of worker {alive['worker']} may still be on its way: its answer is missing, "
+            "or the worker is only stopped and posts when it wakes. Make sure that it is gone, or "
+            "wait a minute; then repeat with force.",
             code="ATTEMPT_MAY_BE_ALIVE",
         )
     await scope.execute(
@@ -211,7 +212,8 @@ async def cancel_pending(
         if job.state not in PENDING:
             continue
         await _take_out(scope, job)
-        await _become(scope, job, "cancelled", user_id, f"Cancelled: {reason}")
+        message = await _cancelled(scope, job, f": {reason.rstrip('.')}")
+        await _become(scope, job, "cancelled", user_id, message)
         cancelled.append(job.id)
     return tuple(cancelled)
 
@@ -240,6 +242,18 @@ async def _take_out(scope: Scope, job: JobRow, *, sent_may: bool = False) -> Non
             code="JOB_IN_FLIGHT",
             details={"jobId": str(job.id), "state": job.state},
         )
+
+
+async def _cancelled(scope: Scope, job: JobRow, why: str) -> str:
+    """Says that a job was cancelled, and what of a thread is public all the same."""
+    row = await scope.fetchrow(
+        "SELECT count(*) AS parts, count(*) FILTER (WHERE state = 'published') AS published "
+        "FROM publish_parts WHERE job_id = $1",
+        job.id,
+    )
+    if row is None or not row["published"]:
+        return f"Cancelled{why}."
+    return f"Cancelled{why}. {row['published']} of its {row['parts']} posts are public already."
 
 
 async def _wake(scope: Scope, job: JobRow, at: datetime) -> None:

@@ -53,7 +53,7 @@ class PostMetadata(
     """What a person wishes for a post, for all accounts or for one.
 
     Attributes:
-        text: The text; without it the content's text, description or title is used.
+        text: The text, which may be empty; without it the content's text or description is used.
         title: Used where a network has titles.
         description: The text, where ``text`` is absent.
         hashtags: Appended to the text, with or without ``#``.
@@ -113,7 +113,9 @@ def compose(
         content_media: The content's own file, if it has one.
         files: Every file that is named, by content id.
     """
-    text = wishes.text or wishes.description or content_text
+    text = next(
+        (given for given in (wishes.text, wishes.description) if given is not None), content_text
+    )
     tags = " ".join(f"#{tag.lstrip('#')}" for tag in wishes.hashtags or () if tag.lstrip("#"))
     first = f"{text} {tags}".strip() if tags else text.strip()
     own = wishes.media if wishes.media is not None else content_media

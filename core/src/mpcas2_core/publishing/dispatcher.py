@@ -20,8 +20,10 @@ __all__ = ("Dispatcher",)
 log = structlog.get_logger(__name__)
 
 BATCH = 200
-# Jobs that are due within this time are waited for exactly instead of polled.
-LEAST_PAUSE = 0.02
+# While so many offers wait, making more would only rewrite rows: no worker is idle.
+BACKLOG = 2 * BATCH
+# Shortest pause: what is due within it, or waits behind a full backlog, is looked at again then.
+LEAST_PAUSE = 0.05
 
 
 class Dispatcher:
@@ -46,11 +48,13 @@ class Dispatcher:
         """Offers a batch of what is due now.
 
         Returns:
-            How many jobs were offered.
+            How many jobs were offered; 0 also while workers have enough to take.
 
         Raises:
             DoorbellUnavailable: Valkey cannot be reached; the jobs are offered again later.
         """
+        if await self._doorbell.waiting() >= BACKLOG:
+            return 0
         async with self._database.public() as connection:
             offers = await due.offer(connection, limit=BATCH, again_after=self._reoffer)
         await self._doorbell.ring(offers)

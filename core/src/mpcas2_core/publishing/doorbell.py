@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from typing import Any, cast
+from uuid import UUID
 
-import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from mpcas2_core.publishing.due import Offer
-
 __all__ = ("Doorbell", "DoorbellUnavailable")
 
 log = structlog.get_logger(__name__)
 
 KEY = "mpcas2:offers"
-# Offers that pile up while no worker runs are worthless: they are made again anyway.
-MAX_WAITING = 10_000
 
 
 class DoorbellUnavailable(Exception):
@@ -46,10 +42,8 @@ class Doorbell:
             retry=Retry(NoBackoff(), 1),
             health_check_interval=0,
         )
-        self._encode = msgspec.json.Encoder().encode
-        self._decode = msgspec.json.Decoder(Offer).decode
 
-    async def ring(self, offers: Sequence[Offer]) -> None:
+    async def ring(self, offers: Sequence[UUID]) -> None:
         """Tells the workers about offered jobs.
 
         Raises:
@@ -58,14 +52,22 @@ class Doorbell:
         if not offers:
             return
         try:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.rpush(KEY, *(self._encode(entry) for entry in offers))
-                pipe.ltrim(KEY, -MAX_WAITING, -1)
-                await pipe.execute()
+            await cast("Awaitable[int]", self._redis.rpush(KEY, *(job.bytes for job in offers)))
         except (RedisError, OSError) as error:
             raise DoorbellUnavailable(f"Valkey cannot be reached: {error}.") from error
 
-    async def wait(self, *, most: int, seconds: float) -> list[Offer]:
+    async def waiting(self) -> int:
+        """Counts the offers that no worker has taken yet.
+
+        Raises:
+            DoorbellUnavailable: Valkey cannot be reached.
+        """
+        try:
+            return await cast("Awaitable[int]", self._redis.llen(KEY))
+        except (RedisError, OSError) as error:
+            raise DoorbellUnavailable(f"Valkey cannot be reached: {error}.") from error
+
+    async def wait(self, *, most: int, seconds: float) -> list[UUID]:
         """Waits for offers.
 
         Args:
@@ -85,8 +87,8 @@ class Doorbell:
         offers = []
         for item in answer[1] if answer else ():
             try:
-                offers.append(self._decode(item))
-            except msgspec.MsgspecError:
+                offers.append(UUID(bytes=item))
+            except ValueError:
                 log.warning("doorbell_item_ignored")
         return offers
 

@@ -21,7 +21,6 @@ from mpcas2_core.tenants import Tenants
 __all__ = (
     "Lease",
     "LeaseLost",
-    "Offer",
     "add",
     "claim",
     "heartbeat",
@@ -33,13 +32,6 @@ __all__ = (
 
 class LeaseLost(Exception):
     """The job belongs to another worker now, or to nobody; whoever sees this stops at once."""
-
-
-class Offer(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """A due job as the doorbell carries it. It names no tenant: the claim tells."""
-
-    job_id: UUID
-    number: int
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +60,7 @@ async def add(scope: Scope, jobs: Sequence[tuple[UUID, datetime]]) -> None:
         "SELECT j.job_id, $1, j.due_at, j.due_at "
         "FROM unnest($2::uuid[], $3::timestamptz[]) AS j (job_id, due_at) "
         "ON CONFLICT (job_id) DO UPDATE SET due_at = excluded.due_at, next_at = excluded.next_at, "
-        "offer_no = due_jobs.offer_no + 1, fence = NULL, lease_until = NULL, worker = NULL",
+        "offered = false, fence = NULL, lease_until = NULL, worker = NULL",
         scope.tenant.id,
         [job_id for job_id, _ in jobs],
         [due_at for _, due_at in jobs],
@@ -78,13 +70,13 @@ async def add(scope: Scope, jobs: Sequence[tuple[UUID, datetime]]) -> None:
 OFFER_SQL = (
     "/* mpcas2:offer */ WITH due AS (SELECT job_id FROM public.due_jobs WHERE next_at <= now() "
     "ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED) "
-    "UPDATE public.due_jobs d SET offer_no = d.offer_no + 1, "
+    "UPDATE public.due_jobs d SET offered = true, "
     "next_at = now() + make_interval(secs => $2) FROM due WHERE d.job_id = due.job_id "
-    "RETURNING d.job_id, d.offer_no"
+    "RETURNING d.job_id"
 )
 
 
-async def offer(connection: Connection, *, limit: int, again_after: float) -> list[Offer]:
+async def offer(connection: Connection, *, limit: int, again_after: float) -> list[UUID]:
     """Takes the jobs that somebody has to look at now, the longest waiting first.
 
     Args:
@@ -93,7 +85,7 @@ async def offer(connection: Connection, *, limit: int, again_after: float) -> li
         again_after: Seconds until an offer that nobody takes is made again.
     """
     rows = await connection.fetch(OFFER_SQL, limit, again_after)
-    return [Offer(job_id=row["job_id"], number=row["offer_no"]) for row in rows]
+    return [row["job_id"] for row in rows]
 
 
 async def next_due(connection: Connection) -> float | None:
@@ -106,12 +98,12 @@ async def next_due(connection: Connection) -> float | None:
 
 
 CLAIM_SQL = (
-    "/* mpcas2:claim */ UPDATE public.due_jobs d SET fence = nextval('public.fences'), "
-    "worker = $3, lease_until = now() + make_interval(secs => $4), "
-    "next_at = now() + make_interval(secs => $4) "
-    "FROM unnest($1::uuid[], $2::int[]) AS o (job_id, offer_no), public.tenants t "
-    "WHERE d.job_id = o.job_id AND d.offer_no = o.offer_no AND t.id = d.tenant_id "
-    "AND t.status = 'active' AND t.schema_version >= $5 "
+    "/* mpcas2:claim */ UPDATE public.due_jobs d SET offered = false, "
+    "fence = nextval('public.fences'), worker = $2, "
+    "lease_until = now() + make_interval(secs => $3), "
+    "next_at = now() + make_interval(secs => $3) FROM public.tenants t "
+    "WHERE d.job_id = ANY($1::uuid[]) AND d.offered AND t.id = d.tenant_id "
+    "AND t.status = 'active' AND t.schema_version >= $4 "
     "AND (d.lease_until IS NULL OR d.lease_until <= now()) "
     "RETURNING d.job_id, d.tenant_id, d.fence, t.name, t.status, t.schema_version"
 )
@@ -119,7 +111,7 @@ CLAIM_SQL = (
 
 async def claim(
     connection: Connection,
-    offers: Sequence[Offer],
+    offers: Sequence[UUID],
     *,
     worker: str,
     seconds: float,
@@ -131,15 +123,14 @@ async def claim(
 
     Args:
         connection: On ``public``.
-        offers: What the doorbell brought.
+        offers: The jobs that the doorbell named.
         worker: Name of the worker.
         seconds: Length of the lease.
         tenants: Judges whether a tenant may be served.
     """
     rows = await connection.fetch(
         CLAIM_SQL,
-        [entry.job_id for entry in offers],
-        [entry.number for entry in offers],
+        list(offers),
         worker,
         seconds,
         tenants.version,

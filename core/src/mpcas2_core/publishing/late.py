@@ -11,10 +11,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from mpcas2_core.database.scope import Scope
+from mpcas2_core.masking import mask_answer
 from mpcas2_core.publishing import due, events
 from mpcas2_core.publishing.due import Lease
 from mpcas2_core.publishing.ledger import Settlement, Work
-from mpcas2_core.publishing.masking import mask
 
 __all__ = ("keep",)
 
@@ -33,7 +33,7 @@ async def keep(scope: Scope, lease: Lease, work: Work, result: Settlement) -> No
         "late_at = now() WHERE id = $1",
         work.attempt_id,
         result.outcome,
-        mask(result.answer) if result.answer else None,
+        mask_answer(result.answer) if result.answer else None,
     )
     await events.add(
         scope,

@@ -19,8 +19,8 @@ import uuid_utils.compat as uuids
 from mpcas2_core.accounts.broker import GrantRow
 from mpcas2_core.accounts.store import LatePolicy
 from mpcas2_core.database.scope import Scope
+from mpcas2_core.masking import mask_answer
 from mpcas2_core.publishing.due import Lease, LeaseLost
-from mpcas2_core.publishing.masking import mask
 from mpcas2_hookspecs import Account, Published
 
 __all__ = ("PartRow", "Settlement", "Work", "begin", "mark", "record", "settle")
@@ -317,7 +317,7 @@ async def settle(scope: Scope, lease: Lease, work: Work, result: Settlement) -> 
         result.outcome,
         result.message,
         result.code,
-        mask(result.answer) if result.answer else None,
+        mask_answer(result.answer) if result.answer else None,
         result.part_state,
         result.keeps_staged,
         result.handle,

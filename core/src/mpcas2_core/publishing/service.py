@@ -73,7 +73,8 @@ class Publishing:
         found = await contents.media(scope, sorted(wanted), lock=True)
         content = SourceContent(
             id=row.id,
-            text=row.text or row.description or row.title,
+            # The title is a name for people here; it speaks for the post only if nothing else does.
+            text=row.text or row.description or ("" if row.file else row.title),
             media=(MediaWish(content_id=row.id),) if row.file else (),
             files={key: file for key, file in found.items() if file is not None},
         )

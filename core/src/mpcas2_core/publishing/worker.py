@@ -8,6 +8,7 @@ import secrets
 import socket
 from collections.abc import Coroutine
 from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -17,7 +18,7 @@ from mpcas2_core.publishing import due
 from mpcas2_core.publishing.delivery import Delivery
 from mpcas2_core.publishing.dispatcher import Dispatcher
 from mpcas2_core.publishing.doorbell import Doorbell, DoorbellUnavailable
-from mpcas2_core.publishing.due import Lease, Offer
+from mpcas2_core.publishing.due import Lease
 from mpcas2_core.tenants import Tenants
 
 __all__ = ("Worker", "worker_name")
@@ -113,7 +114,7 @@ class Worker:
             log.warning("database_unavailable", detail=f"{type(error).__name__}: {error}")
             await asyncio.sleep(PAUSE_AFTER_FAULT)
 
-    async def _claim(self, offers: list[Offer]) -> None:
+    async def _claim(self, offers: list[UUID]) -> None:
         if not offers:
             return
         async with self._database.public() as connection:

@@ -21,13 +21,13 @@ _SECTIONS = {
     "Run it": {
         "up": LazyCommand(f"{_HERE}.up:up", "Run everything on this machine."),
         "demo": LazyCommand(f"{_HERE}.demo:demo", "Watch posts arrive, each exactly once."),
-        "serve": LazyCommand(f"{_HERE}.run:serve", "Run the API."),
-        "worker": LazyCommand(f"{_HERE}.run:worker", "Run a worker that publishes what is due."),
+        "serve": LazyCommand(f"{_HERE}.processes:serve", "Run the API."),
+        "worker": LazyCommand(f"{_HERE}.processes:worker", "Run a worker that publishes what is due."),
         "sandbox": LazyCommand(f"{_HERE}.sandbox:sandbox", "Run practice networks."),
     },
     "Look after it": {
         "doctor": LazyCommand(f"{_HERE}.doctor:doctor", "Say what is missing and how to mend it."),
-        "migrate": LazyCommand(f"{_HERE}.run:migrate", "Bring the database up to this version."),
+        "migrate": LazyCommand(f"{_HERE}.processes:migrate", "Bring the database up to this version."),
         "backup": LazyCommand(f"{_HERE}.archive:backup", "Write everything into one file."),
         "restore": LazyCommand(f"{_HERE}.archive:restore", "Put a backup back."),
         "tenant": LazyCommand(f"{_HERE}.operator:tenant", "Create and list tenants."),
@@ -172,6 +172,6 @@ def _print(told: CliError, *, as_json: bool) -> None:
 def _show_traceback() -> None:
     import traceback  # noqa: PLC0415 - only for --debug
 
-    from mpcas2_core.logs import mask  # noqa: PLC0415 - only for --debug
+    from mpcas2_core.masking import mask  # noqa: PLC0415 - only for --debug
 
     click.echo(mask(traceback.format_exc()), err=True)

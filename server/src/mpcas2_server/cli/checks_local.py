@@ -70,7 +70,7 @@ def home(settings: Settings) -> Iterator[Finding]:
 
 def port(settings: Settings) -> Iterator[Finding]:
     """Tells whether the API's port is free, ours, or somebody else's."""
-    from mpcas2_server.cli.run import check_port  # noqa: PLC0415 - an operator's command each
+    from mpcas2_server.cli.processes import check_port  # noqa: PLC0415 - an operator's command each
 
     place = f"{settings.host}:{settings.port}"
     try:

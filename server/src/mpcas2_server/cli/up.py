@@ -63,7 +63,7 @@ def up(*, port: int | None, workers: int, logs: bool | None, as_json: bool) -> N
     from mpcas2_core.servers import LocalServers  # noqa: PLC0415 - heavy
     from mpcas2_core.settings import Settings  # noqa: PLC0415 - keeps help quick
     from mpcas2_server.cli.installation import quiet_logs  # noqa: PLC0415 - keeps help quick
-    from mpcas2_server.cli.run import check_port  # noqa: PLC0415 - keeps help quick
+    from mpcas2_server.cli.processes import check_port  # noqa: PLC0415 - keeps help quick
     from mpcas2_server.supervise import Supervisor  # noqa: PLC0415 - keeps help quick
 
     quiet_logs()
@@ -102,7 +102,7 @@ def _migrate(settings: Settings, database_url: str) -> None:
 
     import msgspec  # noqa: PLC0415 - keeps help quick
 
-    from mpcas2_server.cli.run import run_migrations  # noqa: PLC0415 - keeps help quick
+    from mpcas2_server.cli.processes import run_migrations  # noqa: PLC0415 - keeps help quick
 
     whole = msgspec.structs.replace(settings, database_url=database_url)
     report = asyncio.run(run_migrations(whole))

@@ -76,7 +76,9 @@ CREATE TABLE due_jobs (
     tenant_id uuid NOT NULL REFERENCES tenants ON DELETE CASCADE,
     due_at timestamptz NOT NULL,
     next_at timestamptz NOT NULL,
-    offer_no integer NOT NULL DEFAULT 0,
+    -- Whether a worker may claim it: set by an offer, taken away by the claim. So a bell that rings
+    -- twice, or long after, claims nothing.
+    offered boolean NOT NULL DEFAULT false,
     fence bigint,
     lease_until timestamptz,
     worker text
