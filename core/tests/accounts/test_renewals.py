@@ -184,7 +184,10 @@ def test_a_refused_access_token_marks_the_account_once(desk: Desk) -> None:
     async def story(parts: Any) -> None:
         account = desk.account.for_adapter()
         await asyncio.gather(
-            *(parts.broker.expire(desk.tenant, account, f"Refused {n}.", seen=None) for n in range(5))
+            *(
+                parts.broker.expire(desk.tenant, account, f"Refused {n}.", seen=None)
+                for n in range(5)
+            )
         )
 
     desk.tell(story)

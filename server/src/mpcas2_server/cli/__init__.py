@@ -22,12 +22,16 @@ _SECTIONS = {
         "up": LazyCommand(f"{_HERE}.up:up", "Run everything on this machine."),
         "demo": LazyCommand(f"{_HERE}.demo:demo", "Watch posts arrive, each exactly once."),
         "serve": LazyCommand(f"{_HERE}.processes:serve", "Run the API."),
-        "worker": LazyCommand(f"{_HERE}.processes:worker", "Run a worker that publishes what is due."),
+        "worker": LazyCommand(
+            f"{_HERE}.processes:worker", "Run a worker that publishes what is due."
+        ),
         "sandbox": LazyCommand(f"{_HERE}.sandbox:sandbox", "Run practice networks."),
     },
     "Look after it": {
         "doctor": LazyCommand(f"{_HERE}.doctor:doctor", "Say what is missing and how to mend it."),
-        "migrate": LazyCommand(f"{_HERE}.processes:migrate", "Bring the database up to this version."),
+        "migrate": LazyCommand(
+            f"{_HERE}.processes:migrate", "Bring the database up to this version."
+        ),
         "backup": LazyCommand(f"{_HERE}.archive:backup", "Write everything into one file."),
         "restore": LazyCommand(f"{_HERE}.archive:restore", "Put a backup back."),
         "tenant": LazyCommand(f"{_HERE}.operator:tenant", "Create and list tenants."),
