@@ -108,7 +108,9 @@ async def confirm(
         "WHERE job_id = $1 AND state = 'unconfirmed' ORDER BY position LIMIT 1",
         job_id,
     )
-    position, later = (row["position"], row["later"]) if row else (0, 0)
+    if row is None:
+        raise Conflict("No part of this job is unconfirmed any more.", code="JOB_STATE")
+    position, later = row["position"], row["later"]
     if later and not post_id:
         raise InvalidInput(
             f"{later} more posts of this thread refer to this one. Give its postId.",
@@ -231,6 +233,12 @@ async def _lock(scope: Scope, job_id: UUID) -> JobRow:
 async def _take_out(scope: Scope, job: JobRow, *, sent_may: bool = False) -> None:
     """Removes a job from the due index, unless something of it may be on its way."""
     await scope.execute("DELETE FROM public.due_jobs WHERE job_id = $1", job.id)
+    await scope.execute(
+        "UPDATE publish_attempts SET finished_at = now(), outcome = 'interrupted', "
+        "message = 'Taken back before anything was sent.' "
+        "WHERE job_id = $1 AND outcome IS NULL AND marked_at IS NULL",
+        job.id,
+    )
     busy = await scope.fetchval(
         "SELECT state FROM publish_parts WHERE job_id = $1 AND state IN ('sent', 'accepted')",
         job.id,
@@ -257,6 +265,11 @@ async def _cancelled(scope: Scope, job: JobRow, why: str) -> str:
 
 
 async def _wake(scope: Scope, job: JobRow, at: datetime) -> None:
+    if await scope.fetchval("SELECT deleted_at FROM content WHERE id = $1", job.content_id):
+        raise Conflict(
+            "The content of this post was deleted. Make new content and publish that.",
+            code="CONTENT_DELETED",
+        )
     await due.add(scope, [(job.id, at)])
 
 

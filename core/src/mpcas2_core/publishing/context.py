@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 
 import httpx
 
 from mpcas2_core.database.scope import Tenant
+from mpcas2_core.outbound import Clients
 from mpcas2_core.publishing.ledger import PartRow, Work
 from mpcas2_core.storage import Storage, StoredFileMissing
 from mpcas2_hookspecs import Account, Media, Part, Rejected, Unavailable
@@ -21,8 +24,8 @@ class PartContext:
 
     Args:
         account: For whom.
-        http: Client with the account's token.
-        bare_http: Client without.
+        clients: Make the HTTP clients, each when it is first asked for.
+        token: The account's access token.
         journal: Handles stored so far.
         save: Stores one more; it raises when the job was lost.
         storage: Where the tenant's files are.
@@ -33,20 +36,42 @@ class PartContext:
         self,
         *,
         account: Account,
-        http: httpx.AsyncClient,
-        bare_http: httpx.AsyncClient,
+        clients: Clients,
+        token: str,
         journal: Mapping[str, Any],
         save: Callable[[str, Any], Awaitable[None]],
         storage: Storage,
         tenant: Tenant,
     ) -> None:
         self.account = account
-        self.http = http
-        self.bare_http = bare_http
+        self._clients = clients
+        self._token = token
+        self._open = AsyncExitStack()
         self._journal = dict(journal)
         self._save = save
         self._storage = storage
         self._tenant = tenant
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Closes the clients; the connections stay in the pool."""
+        await self._open.aclose()
+
+    @cached_property
+    def http(self) -> httpx.AsyncClient:
+        """A client with the account's token."""
+        return self._closing(self._clients.bearing(self._token))
+
+    @cached_property
+    def bare_http(self) -> httpx.AsyncClient:
+        """A client without. One of its own, because a client keeps cookies."""
+        return self._closing(self._clients.bare())
+
+    def _closing(self, client: httpx.AsyncClient) -> httpx.AsyncClient:
+        self._open.push_async_callback(client.aclose)
+        return client
 
     @property
     def journal(self) -> Mapping[str, Any]:

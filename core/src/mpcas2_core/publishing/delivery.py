@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
+import asyncpg
 import msgspec
 import structlog
 
 from mpcas2_core.accounts.broker import Access, TokenBroker
 from mpcas2_core.database.pool import Database
+from mpcas2_core.database.scope import Scope
 from mpcas2_core.outbound import Clients
 from mpcas2_core.plugins import PluginHost, UnknownPlatform
 from mpcas2_core.publishing import late, ledger, outcomes
 from mpcas2_core.publishing.context import PartContext, part_of
+from mpcas2_core.publishing.deadline import Deadline
 from mpcas2_core.publishing.due import Lease, LeaseLost
-from mpcas2_core.publishing.ledger import Settlement, Work
+from mpcas2_core.publishing.ledger import Work
 from mpcas2_core.publishing.outcomes import Patience
+from mpcas2_core.publishing.settlement import Settlement
 from mpcas2_core.storage import Storage
 from mpcas2_hookspecs import (
     Accepted,
     OutcomeUnknown,
     Platform,
-    PlatformError,
     PollsPublish,
     Published,
+    RateLimited,
     Rejected,
     Staged,
     Unauthorized,
@@ -37,6 +40,16 @@ from mpcas2_hookspecs import (
 __all__ = ("Delivery",)
 
 log = structlog.get_logger(__name__)
+
+# Uploads of large files take long; an adapter that hangs must not hold its place for ever.
+STAGE_SECONDS = 3600.0
+SETTLE_PAUSE = 0.5
+AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+)
 
 
 class Delivery:
@@ -98,10 +111,7 @@ class Delivery:
                 result, renewed = await self._unauthorized(lease, work, error, renewed=renewed)
             except LeaseLost:
                 result = Settlement(outcome="abandoned", part_state=work.part.state)
-                await self._database.run(
-                    lease.tenant,
-                    lambda scope, work=work, result=result: late.keep(scope, lease, work, result),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
-                )
+                await self._written(lease, partial(_keep, lease=lease, work=work, result=result))
                 log.info("lease_lost", job=str(lease.job_id), attempt=str(work.attempt_id))
                 return
             if not await self._settle(lease, work, result):
@@ -126,8 +136,7 @@ class Delivery:
             return outcomes.failed(work, error, self._patience)
         except Exception as error:  # noqa: BLE001 - a renewal that fails in passing is waited for
             return outcomes.failed(work, _passing(error), self._patience)
-        async with AsyncExitStack() as stack:
-            ctx = await self._context(stack, lease, work, access)
+        async with self._context(lease, work, access) as ctx:
             if work.kind == "find":
                 return await self._find(platform, work, ctx)
             if work.kind == "poll":
@@ -146,24 +155,29 @@ class Delivery:
         if staged is None:
             try:
                 options = msgspec.convert(work.options, platform.options)
-                staged = dict((await platform.stage(part_of(work, options), ctx)).data)
+                async with asyncio.timeout(STAGE_SECONDS):
+                    staged = dict((await platform.stage(part_of(work, options), ctx)).data)
             except (Unauthorized, LeaseLost):
                 raise
             except Exception as error:  # noqa: BLE001 - before the mark nothing happened, whatever it is
                 return outcomes.failed(work, _passing(error), self._patience)
-        deadline = time.monotonic() + self._send_seconds
+        deadline = Deadline(self._send_seconds)
         marked()
-        await self._database.run(
-            lease.tenant,
-            lambda scope: ledger.mark(
-                scope,
-                lease,
-                work,
-                staged,
-                lease_seconds=self._lease_seconds,
-                send_seconds=self._send_seconds,
-            ),
-        )
+        try:
+            await self._database.run(
+                lease.tenant,
+                lambda scope: ledger.mark(
+                    scope,
+                    lease,
+                    work,
+                    staged,
+                    lease_seconds=self._lease_seconds,
+                    send_seconds=self._send_seconds,
+                ),
+            )
+        except asyncpg.DataError as error:
+            refused = Rejected(f"What was prepared cannot be stored: {error}.")
+            return outcomes.failed(work, refused, self._patience)
         try:
             answer = await self._send(platform, staged, ctx, deadline)
         except Unauthorized:
@@ -175,12 +189,13 @@ class Delivery:
         return outcomes.accepted(answer)
 
     async def _send(
-        self, platform: Platform, staged: dict[str, Any], ctx: PartContext, deadline: float
+        self, platform: Platform, staged: dict[str, Any], ctx: PartContext, deadline: Deadline
     ) -> Any:
         # A process that slept between mark and send (SIGSTOP, a suspended machine) wakes up here.
-        if time.monotonic() >= deadline:
+        left = deadline.left()
+        if left <= 0:
             raise OutcomeUnknown("The worker woke up after the deadline of this send.")
-        async with asyncio.timeout(deadline - time.monotonic()):
+        async with asyncio.timeout(left):
             answer = await platform.publish(Staged(data=staged), ctx)
         if not isinstance(answer, Published | Accepted):
             raise OutcomeUnknown(f"The adapter returned {type(answer).__name__}.")
@@ -243,16 +258,6 @@ class Delivery:
         return _again(work, error, "the account has changed since"), True
 
     async def _settle(self, lease: Lease, work: Work, result: Settlement) -> bool:
-        try:
-            await self._database.run(
-                lease.tenant, lambda scope: ledger.settle(scope, lease, work, result)
-            )
-        except LeaseLost:
-            await self._database.run(
-                lease.tenant, lambda scope: late.keep(scope, lease, work, result)
-            )
-            log.warning("late_outcome", job=str(lease.job_id), outcome=result.outcome)
-            return False
         log.info(
             "attempt_settled",
             job=str(lease.job_id),
@@ -260,12 +265,29 @@ class Delivery:
             kind=work.kind,
             outcome=result.outcome,
             state=result.job_state,
+            post=result.post.id if result.post else None,
         )
+        try:
+            await self._written(lease, lambda scope: ledger.settle(scope, lease, work, result))
+        except LeaseLost:
+            await self._written(lease, lambda scope: late.keep(scope, lease, work, result))
+            log.warning("late_outcome", job=str(lease.job_id), outcome=result.outcome)
+            return False
         return True
 
-    async def _context(
-        self, stack: AsyncExitStack, lease: Lease, work: Work, access: Access
-    ) -> PartContext:
+    async def _written(self, lease: Lease, work: Callable[[Scope], Awaitable[None]]) -> None:
+        """Writes an outcome, waiting for a database that is away: nobody else knows it."""
+        deadline = Deadline(self._lease_seconds)
+        while True:
+            try:
+                return await self._database.run(lease.tenant, work)
+            except AWAY as error:
+                if deadline.left() <= 0:
+                    raise
+                log.warning("outcome_waits", job=str(lease.job_id), detail=type(error).__name__)
+                await asyncio.sleep(SETTLE_PAUSE)
+
+    def _context(self, lease: Lease, work: Work, access: Access) -> PartContext:
         async def save(name: str, value: Any) -> None:
             await self._database.run(
                 lease.tenant,
@@ -274,13 +296,17 @@ class Delivery:
 
         return PartContext(
             account=work.account,
-            http=await stack.enter_async_context(self._clients.bearing(access.token)),
-            bare_http=await stack.enter_async_context(self._clients.bare()),
+            clients=self._clients,
+            token=access.token,
             journal=work.part.journal,
             save=save,
             storage=self._storage,
             tenant=lease.tenant,
         )
+
+
+async def _keep(scope: Scope, *, lease: Lease, work: Work, result: Settlement) -> None:
+    await late.keep(scope, lease, work, result)
 
 
 def _too_late(work: Work) -> bool:
@@ -297,7 +323,7 @@ def _again(work: Work, error: Unauthorized, why: str) -> Settlement:
         message=f"The access token was refused; {why}.",
         code=error.code,
         part_state={"find": "sent", "poll": "accepted"}.get(work.kind, "pending"),
-        keeps_staged=work.kind != "publish",
+        keeps_staged=work.part.staged is not None,
         handle=work.part.handle,
         failures=work.failures,
         continues=True,
@@ -310,6 +336,6 @@ def _passing(error: Exception) -> Exception:
         return Unavailable(error.message, code=error.code, answer=error.answer)
     if isinstance(error, msgspec.ValidationError):
         return Rejected(f"The options of this post no longer fit the network: {error}.")
-    if isinstance(error, PlatformError):
+    if isinstance(error, Rejected | RateLimited | Unavailable | Unauthorized):
         return error
     return Unavailable(f"Preparing the post failed ({type(error).__name__}: {error}).")

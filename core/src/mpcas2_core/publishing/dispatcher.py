@@ -21,9 +21,10 @@ log = structlog.get_logger(__name__)
 
 BATCH = 200
 # While so many offers wait, making more would only rewrite rows: no worker is idle.
-BACKLOG = 2 * BATCH
-# Shortest pause: what is due within it, or waits behind a full backlog, is looked at again then.
+BACKLOG = 5 * BATCH
+# Shortest pause: what is due within it is looked at then.
 LEAST_PAUSE = 0.05
+BACKLOG_PAUSE = 0.2
 
 
 class Dispatcher:
@@ -44,17 +45,17 @@ class Dispatcher:
         self._poll = poll_seconds
         self._reoffer = reoffer_seconds
 
-    async def offer_due(self) -> int:
+    async def offer_due(self) -> int | None:
         """Offers a batch of what is due now.
 
         Returns:
-            How many jobs were offered; 0 also while workers have enough to take.
+            How many jobs were offered; None when workers have enough to take already.
 
         Raises:
             DoorbellUnavailable: Valkey cannot be reached; the jobs are offered again later.
         """
         if await self._doorbell.waiting() >= BACKLOG:
-            return 0
+            return None
         async with self._database.public() as connection:
             offers = await due.offer(connection, limit=BATCH, again_after=self._reoffer)
         await self._doorbell.ring(offers)
@@ -65,13 +66,13 @@ class Dispatcher:
         while not stop.is_set():
             pause = self._poll
             try:
-                while await self.offer_due() == BATCH:
-                    if stop.is_set():
-                        return
-                async with self._database.public() as connection:
-                    seconds = await due.next_due(connection)
-                if seconds is not None:
-                    pause = min(max(seconds, LEAST_PAUSE), self._poll)
+                offered = await self.offer_due()
+                if offered == BATCH:
+                    continue
+                if offered is None:
+                    pause = min(BACKLOG_PAUSE, self._poll)
+                else:
+                    pause = await self._until_next()
             except DoorbellUnavailable as error:
                 log.warning("doorbell_unavailable", detail=str(error))
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
@@ -81,3 +82,8 @@ class Dispatcher:
                     await stop.wait()
             except TimeoutError:
                 continue
+
+    async def _until_next(self) -> float:
+        async with self._database.public() as connection:
+            seconds = await due.next_due(connection)
+        return self._poll if seconds is None else min(max(seconds, LEAST_PAUSE), self._poll)

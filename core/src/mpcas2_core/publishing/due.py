@@ -117,7 +117,7 @@ async def claim(
     seconds: float,
     tenants: Tenants,
 ) -> list[Lease]:
-    """Claims offered jobs for a worker. Stale and doubled offers fall away here.
+    """Claims offered jobs for a worker. A bell that rings twice or late claims nothing.
 
     Jobs of tenants that are suspended or behind the code stay in the index and are offered again.
 
@@ -183,8 +183,10 @@ async def release(database: Database, lease: Lease, *, after: float = 0.0) -> No
     """
     async with database.public() as connection:
         await connection.execute(
+            # Only while leased: a job that was settled meanwhile keeps the time it was given.
             "/* mpcas2:release */ UPDATE public.due_jobs SET lease_until = NULL, worker = NULL, "
-            "next_at = now() + make_interval(secs => $3) WHERE job_id = $1 AND fence = $2",
+            "offered = false, next_at = now() + make_interval(secs => $3) "
+            "WHERE job_id = $1 AND fence = $2 AND lease_until IS NOT NULL",
             lease.job_id,
             lease.fence,
             after,

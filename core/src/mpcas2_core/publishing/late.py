@@ -11,16 +11,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from mpcas2_core.database.scope import Scope
-from mpcas2_core.masking import mask_answer
 from mpcas2_core.publishing import due, events
 from mpcas2_core.publishing.due import Lease
-from mpcas2_core.publishing.ledger import Settlement, Work
+from mpcas2_core.publishing.ledger import Work
+from mpcas2_core.publishing.settlement import Settlement, storable
 
 __all__ = ("keep",)
 
 
 async def keep(scope: Scope, lease: Lease, work: Work, result: Settlement) -> None:
-    """Stores a late outcome, and resolves an unconfirmed part if it says "published".
+    """Stores a late outcome, and puts the part right if it says "published".
 
     Args:
         scope: The scope of the lease's tenant.
@@ -28,13 +28,24 @@ async def keep(scope: Scope, lease: Lease, work: Work, result: Settlement) -> No
         work: The attempt whose outcome comes late.
         result: What the attempt would have settled.
     """
-    await scope.execute(
+    result = storable(result)
+    # The due index before the job, in the same order as everybody else.
+    held = await scope.fetchval(
+        "SELECT job_id FROM public.due_jobs WHERE job_id = $1 FOR UPDATE", lease.job_id
+    )
+    state = await scope.fetchval(
+        "SELECT state FROM publish_jobs WHERE id = $1 FOR UPDATE", lease.job_id
+    )
+    written = await scope.fetchval(
         "/* mpcas2:late */ UPDATE publish_attempts SET late_outcome = $2, late_answer = $3, "
-        "late_at = now() WHERE id = $1",
+        "late_at = now() WHERE id = $1 AND outcome IS DISTINCT FROM $2 RETURNING id",
         work.attempt_id,
         result.outcome,
-        mask_answer(result.answer) if result.answer else None,
+        result.answer or None,
     )
+    if written is None:
+        # Our own settlement was committed after all; only the answer to the commit was lost.
+        return
     await events.add(
         scope,
         lease.job_id,
@@ -45,8 +56,8 @@ async def keep(scope: Scope, lease: Lease, work: Work, result: Settlement) -> No
         return
     resolved = await scope.fetchval(
         "UPDATE publish_parts SET state = 'published', post_id = $3, post_url = $4, "
-        "post_data = $5, published_at = now() "
-        "WHERE job_id = $1 AND position = $2 AND state = 'unconfirmed' RETURNING position",
+        "post_data = $5, published_at = now() WHERE job_id = $1 AND position = $2 "
+        "AND state IN ('unconfirmed', 'pending') RETURNING position",
         lease.job_id,
         work.part.position,
         result.post.id,
@@ -56,8 +67,9 @@ async def keep(scope: Scope, lease: Lease, work: Work, result: Settlement) -> No
     if resolved is None:
         return
     await scope.execute(
-        "UPDATE publish_jobs SET state = CASE WHEN $2 THEN 'published' ELSE 'scheduled' END, "
-        "needs_attention = false, error_code = NULL, error_message = NULL, updated_at = now(), "
+        "UPDATE publish_jobs SET updated_at = now(), needs_attention = false, error_code = NULL, "
+        "error_message = NULL, state = CASE WHEN $2 THEN 'published' "
+        "WHEN state = 'unconfirmed' THEN 'scheduled' ELSE state END, "
         "published_at = CASE WHEN $2 THEN now() END, "
         "platform_post_id = CASE WHEN $3 = 0 THEN $4 ELSE platform_post_id END, "
         "platform_post_url = CASE WHEN $3 = 0 THEN $5 ELSE platform_post_url END WHERE id = $1",
@@ -70,5 +82,9 @@ async def keep(scope: Scope, lease: Lease, work: Work, result: Settlement) -> No
     await events.add(
         scope, lease.job_id, "resolved", "The late report shows that the part is published."
     )
-    if not work.is_last:
+    # Whoever works on the job now has read that the part is missing. A new fence stops it at its
+    # mark, and the next claim sees what is true.
+    if work.is_last:
+        await scope.execute("DELETE FROM public.due_jobs WHERE job_id = $1", lease.job_id)
+    elif held or state == "unconfirmed":
         await due.add(scope, [(lease.job_id, datetime.now(UTC))])

@@ -19,11 +19,11 @@ import uuid_utils.compat as uuids
 from mpcas2_core.accounts.broker import GrantRow
 from mpcas2_core.accounts.store import LatePolicy
 from mpcas2_core.database.scope import Scope
-from mpcas2_core.masking import mask_answer
 from mpcas2_core.publishing.due import Lease, LeaseLost
+from mpcas2_core.publishing.settlement import Settlement, storable
 from mpcas2_hookspecs import Account, Published
 
-__all__ = ("PartRow", "Settlement", "Work", "begin", "mark", "record", "settle")
+__all__ = ("PartRow", "Work", "begin", "mark", "record", "settle")
 
 Kind = Literal["publish", "find", "poll"]
 
@@ -62,7 +62,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         grant: The account's stored grant.
         options: The network's own fields, for the first part.
         failures: Passing faults in a row so far.
-        late_by: Seconds past its time, when nothing was tried yet; else None.
+        last_outcome: How the latest send ended, of whatever part; None when nothing was sent.
+        sent_ago: Seconds since that send; None when nothing was sent.
+        late_by: Seconds past its time, when nothing was tried since then; else None.
         late_policy: What the owner wants done with a late post.
     """
 
@@ -77,19 +79,26 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     grant: GrantRow | None
     options: dict[str, Any]
     failures: int
+    last_outcome: str | None
+    sent_ago: float | None
     late_by: float | None
     late_policy: LatePolicy
 
 
 LOAD_SQL = (
-    "/* mpcas2:load */ WITH job AS (UPDATE publish_jobs SET next_attempt_at = NULL, "
+    "/* mpcas2:load */ WITH held AS MATERIALIZED (SELECT job_id FROM public.due_jobs "
+    "WHERE job_id = $1 AND fence = $2 FOR UPDATE), "
+    "job AS (UPDATE publish_jobs SET next_attempt_at = NULL, "
     "updated_at = now(), state = CASE state WHEN 'accepted' THEN state ELSE 'processing' END "
-    "WHERE id = $1 AND state IN ('scheduled', 'retrying', 'processing', 'accepted') AND EXISTS "
-    "(SELECT 1 FROM public.due_jobs WHERE job_id = $1 AND fence = $2) "
+    "WHERE id = $1 AND state IN ('scheduled', 'retrying', 'processing', 'accepted') "
+    "AND EXISTS (SELECT 1 FROM held) "
     "RETURNING id, social_account_id, options, failures, scheduled_at) "
     "SELECT j.options, j.failures, "
     "extract(epoch FROM now() - j.scheduled_at)::float8 AS late_by, "
-    "NOT EXISTS (SELECT 1 FROM publish_attempts t WHERE t.job_id = j.id) AS untried, "
+    "NOT EXISTS (SELECT 1 FROM publish_attempts t WHERE t.job_id = j.id "
+    "AND t.started_at >= j.scheduled_at) AS untried, "
+    "s.outcome AS last_outcome, "
+    "extract(epoch FROM now() - s.marked_at)::float8 AS sent_ago, "
     "a.id AS account_id, a.platform, a.platform_account_id, a.username, a.data, a.status, "
     "a.status_reason, a.late_within_seconds, a.late_otherwise, "
     "g.sealed, g.version, g.expires_at, "
@@ -99,7 +108,10 @@ LOAD_SQL = (
     "'post_data', p.post_data) ORDER BY p.position) "
     "FROM publish_parts p WHERE p.job_id = j.id) AS parts "
     "FROM job j JOIN social_accounts a ON a.id = j.social_account_id "
-    "LEFT JOIN grants g ON g.account_id = a.id"
+    "LEFT JOIN grants g ON g.account_id = a.id "
+    "LEFT JOIN LATERAL (SELECT t.outcome, t.marked_at FROM publish_attempts t "
+    "WHERE t.job_id = j.id AND t.kind = 'publish' AND t.marked_at IS NOT NULL "
+    "ORDER BY t.started_at DESC, t.id DESC LIMIT 1) s ON true"
 )
 
 # An attempt without an outcome belongs to a worker that did not report back.
@@ -129,6 +141,13 @@ async def begin(scope: Scope, lease: Lease, worker: str) -> Work | None:
     parts = msgspec.convert(row["parts"], tuple[PartRow, ...]) if row else ()
     part = next((entry for entry in parts if entry.state != "published"), None)
     if row is None or part is None or part.state == "unconfirmed":
+        if row is not None and part is None:
+            # The last part was published by a report that came late.
+            await scope.execute(
+                "UPDATE publish_jobs SET state = 'published', needs_attention = false, "
+                "published_at = coalesce(published_at, now()) WHERE id = $1",
+                lease.job_id,
+            )
         await scope.execute(
             "DELETE FROM public.due_jobs WHERE job_id = $1 AND fence = $2",
             lease.job_id,
@@ -162,6 +181,8 @@ async def begin(scope: Scope, lease: Lease, worker: str) -> Work | None:
         ),
         options=row["options"],
         failures=row["failures"],
+        last_outcome=row["last_outcome"],
+        sent_ago=row["sent_ago"],
         late_by=row["late_by"] if row["untried"] else None,
         late_policy=LatePolicy(
             within_seconds=row["late_within_seconds"], otherwise=row["late_otherwise"]
@@ -175,10 +196,11 @@ MARK_SQL = (
     "next_at = now() + make_interval(secs => $6) "
     "WHERE job_id = $1 AND fence = $2 AND lease_until > now() RETURNING job_id), "
     "part AS (UPDATE publish_parts SET state = 'sent', staged = $5 "
-    "WHERE job_id = $1 AND position = $4 AND EXISTS (SELECT 1 FROM held)) "
+    "WHERE job_id = $1 AND position = $4 AND state = 'pending' "
+    "AND EXISTS (SELECT 1 FROM held) RETURNING position) "
     "UPDATE publish_attempts SET marked_at = now(), "
     "send_until = now() + make_interval(secs => $7) "
-    "WHERE id = $3 AND EXISTS (SELECT 1 FROM held) RETURNING marked_at"
+    "WHERE id = $3 AND EXISTS (SELECT 1 FROM part) RETURNING marked_at"
 )
 
 
@@ -226,9 +248,10 @@ async def record(scope: Scope, lease: Lease, position: int, name: str, value: An
         LeaseLost: The job is no longer this worker's.
     """
     written = await scope.fetchval(
-        "/* mpcas2:journal */ UPDATE publish_parts SET journal = journal || $4 "
-        "WHERE job_id = $1 AND position = $2 AND EXISTS "
-        "(SELECT 1 FROM public.due_jobs WHERE job_id = $1 AND fence = $3) RETURNING position",
+        "/* mpcas2:journal */ WITH held AS MATERIALIZED (SELECT job_id FROM public.due_jobs "
+        "WHERE job_id = $1 AND fence = $3 FOR UPDATE) "
+        "UPDATE publish_parts SET journal = journal || $4 "
+        "WHERE job_id = $1 AND position = $2 AND EXISTS (SELECT 1 FROM held) RETURNING position",
         lease.job_id,
         position,
         lease.fence,
@@ -236,43 +259,6 @@ async def record(scope: Scope, lease: Lease, position: int, name: str, value: An
     )
     if written is None:
         raise LeaseLost
-
-
-class Settlement(msgspec.Struct, frozen=True, kw_only=True):
-    """How an attempt ended, and what part, job and due index become.
-
-    Attributes:
-        outcome: For the ledger.
-        message: For people; None when there is nothing to say.
-        code: The network's code.
-        answer: What the network said; masked before it is stored.
-        part_state: New state of the part.
-        keeps_staged: Whether a repeat must send the very same; otherwise it stages anew.
-        handle: For ``poll``.
-        post: The published post.
-        job_state: New state of the job; None leaves it.
-        needs_attention: Whether a person has to do something.
-        failures: New count of passing faults in a row.
-        error_code: For people and programs, on the job.
-        next_after: Seconds until the job is looked at again; None with ``continues`` False takes it
-            out of the due index.
-        continues: True keeps the lease: this worker goes on with the job at once.
-    """
-
-    outcome: str
-    part_state: str
-    message: str | None = None
-    code: str | None = None
-    answer: dict[str, Any] | None = None
-    keeps_staged: bool = False
-    handle: dict[str, Any] | None = None
-    post: Published | None = None
-    job_state: str | None = None
-    needs_attention: bool = False
-    failures: int = 0
-    error_code: str | None = None
-    next_after: float | None = None
-    continues: bool = False
 
 
 SETTLE_SQL = (
@@ -286,7 +272,7 @@ SETTLE_SQL = (
     "WHERE job_id = $1 AND position = $4 AND EXISTS (SELECT 1 FROM held)), "
     "gone AS (DELETE FROM public.due_jobs WHERE job_id IN (SELECT job_id FROM held) "
     "AND NOT $15 AND $16::float8 IS NULL), "
-    "parked AS (UPDATE public.due_jobs SET lease_until = NULL, worker = NULL, "
+    "parked AS (UPDATE public.due_jobs SET lease_until = NULL, worker = NULL, offered = false, "
     "next_at = now() + make_interval(secs => $16) "
     "WHERE job_id IN (SELECT job_id FROM held) AND NOT $15 AND $16::float8 IS NOT NULL) "
     "UPDATE publish_jobs SET state = coalesce($17, state), needs_attention = $18, "
@@ -307,6 +293,7 @@ async def settle(scope: Scope, lease: Lease, work: Work, result: Settlement) -> 
     Raises:
         LeaseLost: The job is no longer this worker's; nothing was written.
     """
+    result = storable(result)
     post = result.post
     written = await scope.fetchval(
         SETTLE_SQL,
@@ -317,7 +304,7 @@ async def settle(scope: Scope, lease: Lease, work: Work, result: Settlement) -> 
         result.outcome,
         result.message,
         result.code,
-        mask_answer(result.answer) if result.answer else None,
+        result.answer or None,
         result.part_state,
         result.keeps_staged,
         result.handle,

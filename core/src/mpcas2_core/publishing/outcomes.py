@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from mpcas2_core.publishing.ledger import Settlement, Work
+from mpcas2_core.publishing.ledger import Work
+from mpcas2_core.publishing.settlement import Settlement
 from mpcas2_hookspecs import (
     Absent,
     Accepted,
@@ -30,6 +31,10 @@ from mpcas2_hookspecs import (
 __all__ = ("Patience", "absent", "accepted", "failed", "missed", "published", "unconfirmed")
 
 DEFAULT_RATE_PAUSE = 60.0
+# A network that has not decided by then is not going to.
+LONGEST_DECISION = 24 * 3600.0
+
+KNOWN_ERRORS = (Unauthorized, RateLimited, Unavailable, Rejected, OutcomeUnknown)
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +79,13 @@ def accepted(answer: Accepted) -> Settlement:
 
 def deciding(work: Work, answer: StillDeciding) -> Settlement:
     """The network is still at it."""
+    if work.sent_ago is not None and work.sent_ago > LONGEST_DECISION:
+        return unconfirmed(
+            "The network accepted the post a day ago and has not decided yet. If the post is there, "
+            "use `confirm`; if it is not, use `repost`; `retry` asks the network again.",
+            outcome="still_deciding",
+            handle=work.part.handle,
+        )
     return Settlement(
         outcome="still_deciding",
         message=answer.note or None,
@@ -96,9 +108,21 @@ def absent(work: Work, answer: Absent, patience: Patience) -> Settlement:
             message=f"Nothing was posted ({proof}), after {failures} tries. Use `retry` once "
             "the network answers again.",
             part_state="pending",
+            keeps_staged=True,
             job_state="failed",
+            needs_attention=True,
             failures=failures,
             error_code="NETWORK_UNAVAILABLE",
+        )
+    if work.last_outcome == "rejected":
+        # The network refused to take the same again, and proved that it is not there: what was staged
+        # no longer fits, for example an upload that ran out. So it is staged anew.
+        return Settlement(
+            outcome="absent",
+            message="Nothing was posted; the post is prepared anew.",
+            part_state="pending",
+            failures=failures,
+            continues=True,
         )
     at_once = work.failures == 0
     return Settlement(
@@ -113,13 +137,16 @@ def absent(work: Work, answer: Absent, patience: Patience) -> Settlement:
     )
 
 
-def unconfirmed(message: str, *, outcome: str = "cannot_tell") -> Settlement:
+def unconfirmed(
+    message: str, *, outcome: str = "cannot_tell", handle: dict[str, Any] | None = None
+) -> Settlement:
     """Nobody can tell whether the part is there; a person decides."""
     return Settlement(
         outcome=outcome,
         message=message,
         part_state="unconfirmed",
         keeps_staged=True,
+        handle=handle,
         job_state="unconfirmed",
         needs_attention=True,
         error_code="UNCONFIRMED",
@@ -154,7 +181,7 @@ def missed(work: Work) -> Settlement:
 
 def failed(work: Work, error: BaseException, patience: Patience) -> Settlement:
     """What an adapter raised, before or after the mark, in a publish, a find or a poll."""
-    if not isinstance(error, PlatformError):
+    if not isinstance(error, KNOWN_ERRORS):
         error = _classified(work, error)
     if isinstance(error, OutcomeUnknown) and work.kind == "publish":
         return Settlement(
@@ -168,14 +195,15 @@ def failed(work: Work, error: BaseException, patience: Patience) -> Settlement:
             continues=True,
         )
     if isinstance(error, Rejected) and work.kind == "publish" and work.part.staged is not None:
-        # What an earlier attempt staged no longer fits, for example an upload that ran out. Nothing was
-        # posted, by the network's own word; so it is staged anew, once.
+        # An earlier attempt sent the very same. "No" may mean "I have that already", so the network
+        # is asked once more before the post is prepared anew.
         return Settlement(
             outcome="rejected",
-            message=f"{error.message} The post is prepared anew.",
+            message=f"{error.message} The network is asked whether the post is there.",
             code=error.code,
             answer=error.answer,
-            part_state="pending",
+            part_state="sent",
+            keeps_staged=True,
             failures=work.failures,
             continues=True,
         )
@@ -207,7 +235,7 @@ def _later(
         code=base.code,
         answer=base.answer,
         part_state=_unchanged(work),
-        keeps_staged=work.kind != "publish",
+        keeps_staged=work.part.staged is not None,
         handle=work.part.handle,
         job_state="accepted" if work.kind == "poll" else "retrying",
         failures=failures,
@@ -229,10 +257,10 @@ def _ended(work: Work, error: PlatformError, failures: int, base: _Base) -> Sett
                 f"{base.message} Whether the post is there could not be found out. Use `retry` to ask "
                 "the network again, or `confirm` or `repost` if you know.",
                 outcome=outcome,
+                handle=work.part.handle,
             ),
             code=base.code,
             answer=base.answer,
-            handle=work.part.handle,
             failures=failures,
         )
     return Settlement(
@@ -241,6 +269,7 @@ def _ended(work: Work, error: PlatformError, failures: int, base: _Base) -> Sett
         code=base.code,
         answer=base.answer,
         part_state="pending",
+        keeps_staged=work.part.staged is not None,
         job_state="failed",
         needs_attention=True,
         failures=failures,
