@@ -1,7 +1,8 @@
-"""Writes today's resolution into ``constraints.txt`` and ``[tool.uv] constraint-dependencies``.
+"""Writes the resolution of ``uv.lock`` into ``constraints.txt`` and ``[tool.uv] constraint-dependencies``.
 
 Run it after a change of requirements: ``uv run python scripts/pin.py``. pip reads the one, uv the other,
 and a test holds them equal. The pins name no registry, unlike ``uv.lock``, which is not committed.
+``uv lock --upgrade`` before it takes newer versions.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ EXPORT = (
 
 
 def main() -> None:
-    """Resolves afresh and writes both files."""
+    """Writes what ``uv.lock`` holds, resolved where it is missing or outdated, into both files."""
     uv = sys.argv[1] if len(sys.argv) > 1 else "uv"
     answer = subprocess.run(  # noqa: S603 - the program that the developer named
         [uv, *EXPORT.split()], cwd=ROOT, check=True, capture_output=True, text=True

@@ -55,8 +55,8 @@ class Result(NamedTuple):
         return json.loads(self.out)
 
     def error(self) -> Any:
-        """Decodes what a command that failed with `--json` told, after what it said on the way."""
-        return json.loads(self.err[self.err.index("{") :])["error"]
+        """Decodes all that a command that failed with `--json` told."""
+        return json.loads(self.err)["error"]
 
 
 def base_environment(folder: Path) -> dict[str, str]:

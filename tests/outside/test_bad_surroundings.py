@@ -223,4 +223,4 @@ def test_the_list_of_plugins_says_why_one_is_not_used(environment: dict[str, str
     listed = mpcas2("plugin", "list", environment=environment)
     assert listed.code == 0
     assert "disabled" in listed.out
-    assert "disabled plugins" in listed.out
+    assert "MPCAS2_DISABLED_PLUGINS" in listed.out

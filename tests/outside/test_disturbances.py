@@ -124,8 +124,8 @@ def test_a_backup_lives_on_elsewhere(
     restored = elsewhere.command("restore", str(archive), "--json")
     assert restored.code == 0, restored.err
     again = elsewhere.command("restore", str(archive), "--json")
-    assert again.code != 0
-    assert "force" in again.error()["message"]
+    assert (again.code, again.error()["code"]) == (5, "OCCUPIED")
+    assert "--force" in again.error()["hint"]
 
     elsewhere.start()
     person.http.base_url = httpx.URL(f"{elsewhere.address}/api/v1")

@@ -9,6 +9,7 @@ EngineError
 ├── Conflict           409  it does not fit the present state; the message says what would
 ├── TooLarge           413
 ├── UnsupportedMedia   415
+├── TooMany            429  too many such requests at once; details say when to come back
 ├── NetworkFault       502  a social network refused or could not be reached
 └── StorageFull        507  there is no room left for media
 ```
@@ -28,6 +29,7 @@ __all__ = (
     "NotFound",
     "StorageFull",
     "TooLarge",
+    "TooMany",
     "Unauthenticated",
     "UnsupportedMedia",
 )
@@ -105,6 +107,13 @@ class UnsupportedMedia(EngineError):
 
     status = 415
     default_code = "UNSUPPORTED_MEDIA_TYPE"
+
+
+class TooMany(EngineError):
+    """Too many such requests wait already; ``retryAfter`` of the details is in seconds."""
+
+    status = 429
+    default_code = "TOO_MANY_REQUESTS"
 
 
 class NetworkFault(EngineError):

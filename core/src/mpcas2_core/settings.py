@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+
+from mpcas2_core.masking import mask_url
 
 __all__ = ("Settings", "SettingsError")
 
@@ -185,20 +186,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             else:
                 shown[field.name] = str(value)
         return shown
-
-
-def mask_url(url: str) -> str:
-    """Hides the password of an address."""
-    # PostgreSQL and Valkey take a password before the host, PostgreSQL also in the query.
-    url = re.sub(r"(?i)([?&](?:ssl)?password=)[^&#]*", r"\1***", url)
-    head, separator, tail = url.rpartition("@")
-    if not separator:
-        return url
-    scheme, slashes, credentials = head.partition("://")
-    if not slashes:
-        scheme, credentials = "", head
-    user, colon, _ = credentials.partition(":")
-    return f"{scheme}{slashes}{user}{colon}{'***' if colon else ''}@{tail}"
 
 
 def _as_path(kind: type, value: Any) -> Any:

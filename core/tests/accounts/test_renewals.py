@@ -12,7 +12,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from mpcas2_core.accounts import ReconnectNeeded
+from mpcas2_core.vault import SealedValueError
 from mpcas2_hookspecs import PlatformError, RateLimited, Unauthorized, Unavailable
+from mpcas2_platform_bluesky.adapter import BlueskyPlatform
 from mpcas2_sandbox import FaultRule
 
 REFRESH = "refreshSession"
@@ -271,3 +273,34 @@ def test_a_grant_that_is_not_there_needs_a_person(desk: Desk) -> None:
             await parts.broker.access(desk.tenant, desk.account.for_adapter(), None)
 
     desk.tell(story)
+
+
+@pytest.mark.parametrize(
+    ("method", "marked"), [("refresh_request", False), ("parse_refresh", True)]
+)
+def test_an_adapter_that_breaks_leaves_no_lease(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, method: str, *, marked: bool
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a fault of the plugin")
+
+    desk.expire()
+    before = desk.stored()
+    with monkeypatch.context() as patch:
+        patch.setattr(BlueskyPlatform, method, broken)
+        with pytest.raises(Unavailable if marked else KeyError):
+            desk.access()
+    left = desk.scope(lambda s: s.fetchrow("SELECT lease_until, refresh_started_at FROM grants"))
+    assert left["lease_until"] is None
+    # Once the network answered, the token may have been rotated: that has to be remembered.
+    assert (left["refresh_started_at"] is not None) == marked
+    assert desk.stored() == before
+
+
+def test_a_grant_that_cannot_be_opened_leaves_no_lease(desk: Desk) -> None:
+    desk.scope(lambda s: s.execute("UPDATE grants SET sealed = sealed || 'x'::bytea"))
+    desk.expire()
+    with pytest.raises(SealedValueError):
+        desk.access()
+    left = desk.scope(lambda s: s.fetchrow("SELECT lease_until, refresh_started_at FROM grants"))
+    assert tuple(left) == (None, None)

@@ -16,6 +16,7 @@ import pytest
 
 from mpcas2_core.database import Database, Scope, Tenant
 from mpcas2_core.database.migrate import (
+    LOCK_SPACE,
     PARALLEL,
     MigrationError,
     MigrationReport,
@@ -327,3 +328,29 @@ def test_public_and_tenants_keep_ledgers_of_different_names(
         assert await database.run(tenant, ledger) == ["0001_notes.sql"]
 
     within(fresh_database_url, story)
+
+
+def test_a_second_run_waits_for_the_first_however_long_it_takes(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mpcas2_core.database.migrate.LOCK_TIMEOUT", "10ms")
+
+    async def story(database: Database) -> MigrationReport:
+        async with database.public() as connection:
+            await connection.execute("SELECT pg_advisory_lock($1, hashtext('public'))", LOCK_SPACE)
+            running = asyncio.create_task(migrate(database))
+            async with asyncio.timeout(30):
+                while not await connection.fetchval(
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory' "
+                    "AND classid = $1 AND now() - waitstart > interval '50 ms' AND database = "
+                    "(SELECT oid FROM pg_database WHERE datname = current_database())",
+                    LOCK_SPACE,
+                ):
+                    assert not running.done(), running
+                    await asyncio.sleep(0.01)
+            await connection.execute(
+                "SELECT pg_advisory_unlock($1, hashtext('public'))", LOCK_SPACE
+            )
+            return await running
+
+    assert within(fresh_database_url, story).failed == {}

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -205,6 +206,45 @@ def test_a_name_that_resolves_differently_the_second_time_gains_nothing(
     assert dialled == [PUBLIC]
     assert asked == ["rebind.example"] * 2
     assert listener.connections == 0
+
+
+def test_the_next_address_is_tried_when_one_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = "93.184.215.15"
+    resolved(monkeypatch, [PUBLIC, other, PUBLIC])
+    dialled: list[tuple[str, float]] = []
+
+    async def dial(_backend: Any, host: str, _port: int, *, timeout: float, **_more: Any) -> None:  # noqa: ASYNC109 - the signature is httpcore's
+        dialled.append((host, timeout))
+        raise httpcore.ConnectTimeout("nothing leaves this test")
+
+    monkeypatch.setattr("httpcore.AnyIOBackend.connect_tcp", dial)
+    with pytest.raises(httpcore.ConnectTimeout):
+        asyncio.run(GuardedBackend().connect_tcp("two.example", 443, timeout=60))
+    assert [host for host, _ in dialled] == [PUBLIC, other]
+    # The first leaves the second one half of the time.
+    assert dialled[0][1] <= 30 < dialled[1][1]
+
+
+def test_a_name_that_cannot_be_one_is_not_resolved() -> None:
+    with pytest.raises(httpcore.ConnectError, match="cannot be resolved"):
+        asyncio.run(GuardedBackend().connect_tcp("a" * 64 + ".example", 443))
+
+
+def test_a_connection_tells_whether_it_is_readable_and_a_closed_one_is(listener: Listener) -> None:
+    async def story() -> tuple[bool, bool, bool]:
+        stream = await GuardedBackend(["127.0.0.1"]).connect_tcp("127.0.0.1", listener.port)
+        fresh = stream.get_extra_info("is_readable")
+        await stream.write(b"GET / HTTP/1.1\r\n\r\n")
+        async with asyncio.timeout(10):
+            while not stream.get_extra_info("is_readable"):
+                await asyncio.sleep(0.01)
+        answered = await stream.read(65536) == ANSWER
+        await stream.aclose()
+        return fresh, answered, stream.get_extra_info("is_readable")
+
+    assert asyncio.run(story()) == (False, True, True)
 
 
 def test_redirects_are_not_followed_and_not_into_the_machine_when_they_are(

@@ -50,6 +50,33 @@ def databases(url: str, query: Query) -> set[str]:
     return set(query(url, "SELECT array_agg(datname::text) FROM pg_database"))
 
 
+def waiting_jobs(tenant: str, jobs: dict[str, tuple[str, str, str]]) -> str:
+    """SQL for the tables that a restore looks at, with jobs by name: state, time, state of a part."""
+    rows = "".join(
+        f"""
+        INSERT INTO {tenant}.publish_jobs (id, name, state, scheduled_at)
+            VALUES (md5('{name}')::uuid, '{name}', '{state}', now() + interval '{due}');
+        INSERT INTO {tenant}.publish_parts VALUES (md5('{name}')::uuid, '{part}');
+        INSERT INTO public.due_jobs VALUES (md5('{name}')::uuid);
+        """
+        for name, (state, due, part) in jobs.items()
+    )
+    return f"""
+        CREATE TABLE public.tenants (schema_name text);
+        INSERT INTO public.tenants VALUES ('{tenant}'), ('t_gone');
+        CREATE TABLE public.due_jobs (job_id uuid);
+        CREATE SCHEMA {tenant};
+        CREATE TABLE {tenant}.publish_jobs (
+            id uuid, name text, state text, scheduled_at timestamptz, next_attempt_at timestamptz,
+            needs_attention boolean DEFAULT false, error_code text, error_message text,
+            updated_at timestamptz
+        );
+        CREATE TABLE {tenant}.publish_parts (job_id uuid, state text);
+        CREATE TABLE {tenant}.publish_events (id uuid, job_id uuid, kind text, message text);
+        {rows}
+    """
+
+
 def rewrite(source: Path, target: Path, change: Callable[[list[Member]], None]) -> Path:
     with tarfile.open(source) as tar:
         members = [(member, _content(tar, member)) for member in tar]
@@ -81,6 +108,51 @@ def test_a_backup_restores_into_a_fresh_home_with_servers_of_its_own(
         assert (home / name).read_bytes() == (original / name).read_bytes()
     assert stat.S_IMODE((home / "secrets" / "master-key").stat().st_mode) == 0o600
     assert not list(home.glob(".restore-*"))
+
+
+def test_posts_that_were_due_since_the_backup_are_held_back(
+    servers: LocalServers, original: Path, open_folder: Path, fresh: tuple[Path, str], query: Query
+) -> None:
+    jobs = {
+        "due": ("scheduled", "-1 hour", "pending"),
+        "again": ("retrying", "-1 hour", "pending"),
+        "held": ("processing", "-1 hour", "pending"),
+        "later": ("scheduled", "1 hour", "pending"),
+        "leaving": ("processing", "-1 hour", "sent"),
+        "done": ("published", "-1 hour", "published"),
+    }
+    home, url = fresh
+    source = url.removesuffix("fresh") + "waiting"
+    query(servers.database_url, "CREATE DATABASE waiting")
+    try:
+        query(source, f"DO $do$ BEGIN {waiting_jobs('t_jobs', jobs)} END $do$")
+        backup(source, original, open_folder / "waiting.tar.gz")
+    finally:
+        query(servers.database_url, "DROP DATABASE waiting WITH (FORCE)")
+    restore(open_folder / "waiting.tar.gz", home, url)
+    named = "FROM t_jobs.publish_jobs j WHERE state = 'missed' AND needs_attention"
+    held = query(url, f"SELECT array_agg(name ORDER BY name) {named} AND error_code = 'RESTORED'")
+    assert held == ["again", "due", "held"]
+    left = query(
+        url,
+        "SELECT array_agg(name || ' ' || state ORDER BY name) "
+        "FROM t_jobs.publish_jobs JOIN public.due_jobs ON id = job_id",
+    )
+    assert left == ["done published", "later scheduled", "leaving processing"]
+    told = "SELECT count(*) FROM t_jobs.publish_events WHERE kind = 'restored' AND job_id IN"
+    assert query(url, f"{told} (SELECT id {named})") == 3
+
+
+@pytest.mark.parametrize("option", ["password=hunter22", "pass%77ord=hunter%322"])
+def test_a_password_of_the_query_is_used_and_is_no_argument(option: str) -> None:
+    database = Database(f"postgresql://u:other@h/d?{option}&sslmode=require")
+    assert repr(database) == "Database('postgresql://u@h/d?sslmode=require')"
+    assert database._password == "hunter22"
+
+
+def test_a_password_that_only_an_argument_could_carry_is_refused() -> None:
+    with pytest.raises(ServerError, match="sslpassword"):
+        Database("postgresql://u@h/d?sslpassword=hunter22")
 
 
 def test_the_report_and_the_manifest_say_what_is_inside(

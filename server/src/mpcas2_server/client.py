@@ -13,12 +13,22 @@ from urllib.parse import urlsplit
 
 import httpx
 
-__all__ = ("ApiError", "Client", "ServerUnreachable", "SignInNeeded", "TokenSource", "base_of")
+__all__ = (
+    "NOT_OUR_SERVER",
+    "ApiError",
+    "Client",
+    "ServerUnreachable",
+    "SignInNeeded",
+    "TokenSource",
+    "base_of",
+)
 
 PREFIX = "/api/v1"
 PAUSES = (0.3, 0.6, 1.2)
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 PAGE = 100
+# Code of an answer that is not in the form of this API, whatever its status.
+NOT_OUR_SERVER = "NOT_OUR_SERVER"
 _PASSING = frozenset({502, 503, 504})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -79,7 +89,9 @@ class TokenSource(Protocol):
 
 
 def base_of(server: str) -> str:
-    """Gives the normal form of a server's address: scheme and host, without path.
+    """Gives the normal form of a server's address: without ``/api/v1`` and a slash at the end.
+
+    A path before that stays, for a server behind a proxy that serves it below one.
 
     Raises:
         ValueError: It is not an address of HTTP; the message says what one looks like.
@@ -244,7 +256,7 @@ class Client:
                 f"{self.server} answered {response.status_code} in a form that is not MPCAS2's. "
                 "Check that the address is that of an MPCAS2 server.",
                 status=response.status_code,
-                code="NOT_OUR_SERVER",
+                code=NOT_OUR_SERVER,
             )
         raise ApiError(
             error["message"],

@@ -14,7 +14,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from mpcas2_core.database import DatabaseUnavailable, TenantBehind, TenantUnavailable
-from mpcas2_core.errors import EngineError
+from mpcas2_core.errors import EngineError, TooMany
 from mpcas2_server.requests import request_id_of
 from mpcas2_server.wire import ENCODER, Moment, Output
 
@@ -66,9 +66,11 @@ class ErrorBody(Output, frozen=True, kw_only=True):
 def handle_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Turns any exception into an answer; the cause of a 500 goes to the log alone."""
     if isinstance(error, EngineError):
-        headers = (
-            {"www-authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
-        )
+        headers = {}
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            headers["www-authenticate"] = "Bearer"
+        if isinstance(error, TooMany) and error.details:
+            headers["retry-after"] = str(error.details["retryAfter"])
         return error_answer(
             request, error.status, error.code, error.message, error.details, headers
         )

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from litestar import Litestar
 
-__all__ = ("TARGET", "application")
+__all__ = ("PARENT", "TARGET", "application")
 
 TARGET = "mpcas2_server.serving:application"
+PARENT = "MPCAS2_SERVE_PID"
+"""Variable with the process id of `mpcas2 serve`; without it, nothing ties this process to another."""
 
 
 def application() -> Litestar:
@@ -26,5 +28,7 @@ def application() -> Litestar:
     # while the application is still being loaded has to end the process.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    die_with_parent(os.getppid())
+    # Not getppid(): when the parent has ended already, that names the one who took its place.
+    if PARENT in os.environ:
+        die_with_parent(int(os.environ[PARENT]))
     return create_app()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
@@ -198,7 +199,11 @@ class Supervisor:
         for one in running:
             if one.runs():
                 self._say(f"{one.program.name} did not end in time and is killed.")
-                one.kill()
+                if not one.kill():
+                    self._say(
+                        f"{one.program.name} does not even end when it is killed; look for it "
+                        "with `ps`, and restart the machine if it stays."
+                    )
 
     def _sleep(self, seconds: float) -> None:
         if self._selector.select(seconds):
@@ -261,11 +266,18 @@ class _Kept:
         self.process.terminate()
         return True
 
-    def kill(self) -> None:
-        """Ends the program and what it started."""
-        if self.process is not None:
+    def kill(self) -> bool:
+        """Ends the program and what it started; False when it is there all the same."""
+        if self.process is None:
+            return True
+        # It may have ended by itself since it was looked at.
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
+        try:
             self.process.wait(_KILL_SECONDS)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def keep_log_small(self) -> None:
         log = self.program.log

@@ -6,12 +6,16 @@ import io
 import json
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +25,7 @@ import pytest
 import structlog
 
 from mpcas2_server.cli import run
+from mpcas2_server.cli.session import Session, SessionFile
 
 PASSWORD = "Correct-horse-7"
 _START_SECONDS = 60.0
@@ -199,10 +204,50 @@ def start() -> Any:
     return _start
 
 
+@pytest.fixture
+def signed_in_there(answers: Answers, tmp_path: Path) -> Answers:
+    """The small server, with a session at it."""
+    session = Session(
+        server=answers.url,
+        access_token="access",
+        refresh_token="refresh",
+        expires_at=time.time() + 900,
+        email="ada@example.org",
+        name="Ada",
+        tenant="Studio",
+    )
+    SessionFile(tmp_path / "home" / "session.json").save(session)
+    return answers
+
+
+@contextmanager
+def _open_folder() -> Iterator[Path]:
+    """Lends a folder for a home; not pytest's, which root's servers, another user, cannot enter."""
+    folder = Path(tempfile.mkdtemp(prefix="mpcas2-cli-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that the servers of a home in it can enter."""
+    with _open_folder() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def _product_folder() -> Iterator[Path]:
+    with _open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def product(_product_folder: Path) -> Iterator[Product]:
     pytest.importorskip("mpcas2_sandbox", reason="the practice networks are not installed")
-    folder = tmp_path_factory.mktemp("product")
+    folder = _product_folder
     environment = {
         key: value
         for key, value in os.environ.items()

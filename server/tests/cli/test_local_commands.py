@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -12,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from mpcas2_core.identity import ROLES
 from mpcas2_core.settings import Settings
 from mpcas2_server.cli import sandbox as sandbox_command
 from mpcas2_server.cli.finding import sources
+from mpcas2_server.cli.operator import _ROLES
 
 NOWHERE = {
     "DATABASE_URL": "postgresql://ada:hunter22@127.0.0.1:9/x",
@@ -114,7 +117,7 @@ def test_plugins_are_listed_without_a_server(cli: Any, monkeypatch: pytest.Monke
     listed = cli("plugin", "list")
     assert listed.code == 0
     assert "bluesky\tdisabled" in listed.out
-    assert "bluesky: It is switched off" in listed.out
+    assert "bluesky: It is switched off by MPCAS2_DISABLED_PLUGINS" in listed.out
 
 
 def test_a_plugin_that_raises_at_import_is_listed_with_its_reason(
@@ -166,6 +169,31 @@ def test_a_part_alone_says_which_servers_it_needs(command: str, cli: Any) -> Non
     told = cli(command)
     assert told.code == 1
     assert "DATABASE_URL" in told.err
+
+
+def test_a_file_that_is_no_backup_is_refused_before_anything_is_made(
+    cli: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "notes.tar.gz"
+    file.write_text("not an archive")
+    refused = cli("restore", str(file), "--json")
+    assert refused.code == 1
+    assert "not a backup of mpcas2" in refused.error()["message"]
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_a_refused_start_with_servers_from_elsewhere_leaves_nothing_behind(
+    cli: Any, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = cli("up", "--port", str(taken.getsockname()[1]), "--json")
+    assert (refused.code, refused.error()["code"]) == (5, "PORT_UNUSABLE")
+    assert not (tmp_path / "home" / "servers.json").exists()
+
+
+def test_the_roles_that_can_be_given_are_those_of_the_engine() -> None:
+    assert tuple(_ROLES) == ROLES
 
 
 @pytest.mark.usefixtures("nowhere")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import shutil
 import stat
 import subprocess
 import sys
@@ -11,10 +11,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from PIL import Image
 
+from mpcas2_core.servers import LocalServers
 from mpcas2_server.cli.session import SessionFile
 
 PASSWORD = "Correct-horse-7"
@@ -82,6 +84,8 @@ def test_a_broken_second_file_takes_the_first_back(
     broken.write_bytes(picture.read_bytes()[:60])
     refused = cli("publish", str(picture), str(broken), "--text", "Two", "--json")
     assert refused.code == 1
+    assert refused.error()["message"].startswith(f"{broken}: ")
+    assert refused.error()["details"]["file"] == str(broken)
     assert cli("content", "list", "--json").json()["data"] == []
 
 
@@ -122,6 +126,10 @@ def test_accounts_are_listed_renewed_and_removed(product: Any, account: str, cli
         stdin=product.app_passwords["alice.test"],
     )
     assert renewed.json()["id"] == account
+    late = cli("account", "late-policy", "@alice.test", "--within", "15", "--otherwise", "skip")
+    assert "up to 15 minutes late; later ones become missed" in late.out, late.err
+    (shown,) = cli("account", "list", "--json").json()["data"]
+    assert shown["latePolicy"] == {"withinMinutes": 15, "otherwise": "skip"}
     cli("publish", "--text", "Later", "--at", "in 2 h")
     removed = cli("account", "remove", "@alice.test")
     assert removed.code == 0, removed.err
@@ -135,8 +143,11 @@ def test_accounts_are_listed_renewed_and_removed(product: Any, account: str, cli
         (["account", "connect", "bluesky", "--field", "color=red"], 2),
         (["account", "connect", "bluesky", "--field", "identifier=alice.test"], 2),
         (["account", "remove", "@nobody"], 4),
+        (["account", "late-policy", "@nobody", "--within", "1", "--otherwise", "ask"], 4),
         (["publish", "--text", "x"], 4),
         (["publish", "--text", "x", "--to", "@nobody"], 4),
+        (["jobs", "show", "latest"], 4),
+        (["jobs", "show", "93e2c8768395"], 4),
         (["jobs", "show", "01a208d1-306c-7238-8acd-93e2c8768395"], 4),
         (["content", "show", "01a208d1-306c-7238-8acd-93e2c8768395"], 4),
         (["content", "delete", "01a208d1-306c-7238-8acd-93e2c8768395"], 4),
@@ -215,6 +226,29 @@ def test_an_operator_works_beside_the_running_product(
     assert (nobody.code, nobody.error()["code"]) == (4, "UNKNOWN_TENANT")
 
 
+def test_parts_refuse_a_database_that_is_not_migrated(
+    product: Any, cli: Any, monkeypatch: pytest.MonkeyPatch, free_port: int
+) -> None:
+    servers = LocalServers.attach(product.home)
+    assert servers is not None
+    url = servers.database_url
+
+    async def make() -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute("CREATE DATABASE behind")
+        finally:
+            await connection.close()
+
+    asyncio.run(make())
+    monkeypatch.setenv("DATABASE_URL", f"{url.rpartition('/')[0]}/behind")
+    monkeypatch.setenv("REDIS_URL", servers.redis_url)
+    for arguments in (["worker"], ["serve", "--port", str(free_port)]):
+        refused = cli(*arguments)
+        assert refused.code == 1
+        assert "Run `mpcas2 migrate`" in refused.err
+
+
 def test_doctor_and_migrate_beside_the_running_product(
     product: Any, cli: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,7 +276,7 @@ def test_doctor_and_migrate_beside_the_running_product(
 
 
 def test_a_backup_can_be_made_while_it_runs_and_restored_elsewhere(
-    product: Any, cli: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    product: Any, cli: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, open_folder: Path
 ) -> None:
     monkeypatch.setenv("MPCAS2_HOME", str(product.home))
     archive = tmp_path / "all.tar.gz"
@@ -251,7 +285,7 @@ def test_a_backup_can_be_made_while_it_runs_and_restored_elsewhere(
     assert "master-key" in made.json()["secrets"]
     refused = cli("restore", str(archive), "--json")
     assert (refused.code, refused.error()["code"]) == (5, "RUNNING")
-    other = tmp_path / "other"
+    other = open_folder / "other"
     # In a process of its own: servers are started from a main thread and signals are its own.
     restored = subprocess.run(
         [sys.executable, "-m", "mpcas2_server.cli", "restore", str(archive), "--json"],
@@ -261,10 +295,11 @@ def test_a_backup_can_be_made_while_it_runs_and_restored_elsewhere(
     )
     assert restored.returncode == 0, restored.stderr
     assert json.loads(restored.stdout)["database_bytes"] > 0
-    shutil.rmtree(other, ignore_errors=True)
 
 
-def test_a_second_start_and_a_taken_port_are_refused_clearly(product: Any, tmp_path: Path) -> None:
+def test_a_second_start_and_a_taken_port_are_refused_clearly(
+    product: Any, tmp_path: Path, open_folder: Path
+) -> None:
     def up(home: Path, port: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "mpcas2_server.cli", "up", "--port", port, "--json"],
@@ -278,8 +313,8 @@ def test_a_second_start_and_a_taken_port_are_refused_clearly(product: Any, tmp_p
     port = product.address.rpartition(":")[2]
     second = up(product.home, port)
     assert second.returncode == 1
-    assert f"Process {product.process.pid}" in second.stderr
-    taken = up(tmp_path / "elsewhere", port)
+    assert f"Process {product.process.pid}" in json.loads(second.stderr)["error"]["message"]
+    taken = up(open_folder / "elsewhere", port)
     assert taken.returncode == 5
-    assert "PORT_UNUSABLE" in taken.stderr
-    assert not (tmp_path / "elsewhere" / "servers.json").exists()
+    assert json.loads(taken.stderr)["error"]["code"] == "PORT_UNUSABLE"
+    assert not (open_folder / "elsewhere" / "servers.json").exists()

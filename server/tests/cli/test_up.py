@@ -125,8 +125,10 @@ def test_a_worker_that_is_told_twice_ends_at_once(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux alone does this")
-def test_nothing_is_left_when_it_is_killed(tmp_path: Path, free_port: int, start: Any) -> None:
-    environment = {**os.environ, "MPCAS2_HOME": str(tmp_path / "home")}
+def test_nothing_is_left_when_it_is_killed(
+    open_folder: Path, tmp_path: Path, free_port: int, start: Any
+) -> None:
+    environment = {**os.environ, "MPCAS2_HOME": str(open_folder / "home")}
     process, _ = start(["up", "--port", str(free_port)], environment, tmp_path / "up.err")
     family = psutil.Process(process.pid).children(recursive=True)
     assert len(family) > 4

@@ -19,7 +19,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from mpcas2_core.accounts import store
+from mpcas2_core.accounts import leases, store
 from mpcas2_core.accounts.access import Access, GrantRow, ReconnectNeeded
 from mpcas2_core.accounts.renewal import AnswerLost, ask
 from mpcas2_core.database.pool import Database
@@ -211,7 +211,8 @@ class TokenBroker:
         deadline = clock() + WAIT_SECONDS
         while True:
             state = await self._database.run(
-                tenant, lambda scope: self._try_lead(scope, UUID(account.id), seen)
+                tenant,
+                lambda scope: leases.try_lead(scope, UUID(account.id), seen, seconds=self._lease),
             )
             if state["newer"]:
                 grant = await self._open(tenant, state["sealed"])
@@ -225,34 +226,16 @@ class TokenBroker:
             # Somebody else leads. A short, uneven pause keeps the waiters from marching in step.
             await asyncio.sleep(random.uniform(0.03, 0.09))  # noqa: S311 - not a secret
 
-    async def _try_lead(self, scope: Scope, account_id: UUID, seen: int) -> dict[str, Any]:
-        row = await scope.fetchrow(
-            "/* mpcas2:refresh-lead */ SELECT g.sealed, g.version, g.refresh_started_at, "
-            "g.lease_until > now() AS busy, a.status, a.status_reason FROM grants g "
-            "JOIN social_accounts a ON a.id = g.account_id WHERE g.account_id = $1 FOR UPDATE OF g",
-            account_id,
-        )
-        if row is None or row["status"] != "connected":
-            reason = row["status_reason"] if row else None
-            raise ReconnectNeeded(reason or "This account is disconnected. Connect it again.")
-        state: dict[str, Any] = dict(row)
-        state["newer"] = row["version"] != seen
-        state["leads"] = not state["newer"] and not row["busy"]
-        if state["leads"]:
-            state["fence"] = await scope.fetchval(
-                "UPDATE grants SET fence = nextval('public.fences'), refresh_started_at = now(), "
-                "lease_until = now() + make_interval(secs => $2) WHERE account_id = $1 "
-                "RETURNING fence",
-                account_id,
-                self._lease,
-            )
-        return state
-
     async def _lead(self, tenant: Tenant, account: Account, state: dict[str, Any]) -> Access | None:
         """Renews as the leader; None when the grant turned out to be somebody else's by now."""
         interrupted = state["refresh_started_at"] is not None
-        old = await self._open(tenant, state["sealed"])
-        platform = self._plugins.platform(account.platform)
+        try:
+            old = await self._open(tenant, state["sealed"])
+            platform = self._plugins.platform(account.platform)
+        except Exception:
+            # Nothing was sent: what an earlier renewal left open stays open, and nothing else does.
+            await self._let_go(tenant, account, state["fence"], answered=not interrupted)
+            raise
         if not isinstance(platform, RefreshesGrant) or old.refresh_token is None:
             message = "The network refused the grant, and it cannot be renewed. Connect it again."
             if not await self._give_up(tenant, account, state["fence"], message):
@@ -283,6 +266,10 @@ class TokenBroker:
         except PlatformError:
             await self._let_go(tenant, account, state["fence"], answered=True)
             raise
+        except Exception:
+            # The adapter could not build its request, see `ask`.
+            await self._let_go(tenant, account, state["fence"], answered=not interrupted)
+            raise
         merged = msgspec.structs.replace(new, refresh_token=new.refresh_token or old.refresh_token)
         version = await self._keep(tenant, account, state["fence"], merged)
         if version is None:
@@ -291,20 +278,31 @@ class TokenBroker:
         return Access(token=merged.access_token, version=version)
 
     async def _keep(self, tenant: Tenant, account: Account, fence: int, grant: Grant) -> int | None:
-        """Stores a renewed grant and gives its version; None when the grant is not ours any more."""
-        await self._vault.load(self._database, tenant)
+        """Stores a renewed grant and gives its version; None when the grant is not ours any more.
+
+        The lease may end while the database is away; whoever comes first then takes the grant over.
+        """
         clock = asyncio.get_running_loop().time
         deadline = clock() + STORE_SECONDS
         while True:
             try:
-                return await self._database.run(
+                await self._vault.load(self._database, tenant)
+                version = await self._database.run(
                     tenant, lambda scope: self._replace(scope, UUID(account.id), fence, grant)
                 )
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 if clock() > deadline:
+                    self._lost(account, f"the database was away too long ({type(error).__name__})")
                     raise
                 log.warning("grant_waits", account=account.id, detail=type(error).__name__)
                 await asyncio.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - not a secret
+            else:
+                if version is None:
+                    self._lost(account, "the grant was renewed, replaced or removed meanwhile")
+                return version
+
+    def _lost(self, account: Account, reason: str) -> None:
+        log.error("grant_lost", account=account.id, platform=account.platform, reason=reason)
 
     async def _replace(
         self, scope: Scope, account_id: UUID, fence: int, grant: Grant
@@ -325,14 +323,7 @@ class TokenBroker:
     ) -> None:
         await self._database.run(
             tenant,
-            lambda scope: scope.execute(
-                "UPDATE grants SET lease_until = NULL, refresh_started_at = "
-                "CASE WHEN $3 THEN NULL ELSE refresh_started_at END "
-                "WHERE account_id = $1 AND fence = $2",
-                UUID(account.id),
-                fence,
-                answered,
-            ),
+            lambda scope: leases.let_go(scope, UUID(account.id), fence, answered=answered),
         )
 
     async def _give_up(self, tenant: Tenant, account: Account, fence: int, message: str) -> bool:

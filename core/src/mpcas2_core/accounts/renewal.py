@@ -7,7 +7,7 @@ import asyncio
 import httpx
 
 from mpcas2_core.outbound.clients import Clients, body_of
-from mpcas2_hookspecs import Account, Grant, RefreshesGrant, Unavailable
+from mpcas2_hookspecs import Account, Grant, PlatformError, RefreshesGrant, Unavailable
 
 __all__ = ("AnswerLost", "ask")
 
@@ -34,6 +34,7 @@ async def ask(
     Raises:
         AnswerLost: The network may have renewed the grant, and we do not have the new one.
         PlatformError: It did not, and the standing grant is what it was.
+        Exception: Anything else that the adapter raised while it built the request; nothing was sent.
     """
     request = platform.refresh_request(account, old)
     async with clients.bare() as client:
@@ -54,11 +55,18 @@ async def ask(
         raise AnswerLost(f"The network answered {response.status_code} to a token renewal.")
     try:
         new = platform.parse_refresh(response.status_code, body_of(response))
+        usable = bool(new.access_token)
     except Unavailable as error:
         if response.is_success:
             # It did renew, and we cannot read what it gave.
             raise AnswerLost(error.message) from error
         raise
-    if not new.access_token:
+    except PlatformError:
+        raise
+    except Exception as error:  # noqa: BLE001 - an adapter may raise anything, and the answer counts
+        message = f"The answer to a token renewal cannot be read ({type(error).__name__})."
+        # From nothing: the error may quote the answer, and the answer holds tokens.
+        raise (AnswerLost if response.is_success else Unavailable)(message) from None
+    if not usable:
         raise AnswerLost("The network's answer to a token renewal holds no token.")
     return new

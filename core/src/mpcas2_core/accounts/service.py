@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx
 import msgspec
+import structlog
 import uuid_utils.compat as uuids
 
 from mpcas2_core.accounts import store as rows
@@ -16,13 +19,18 @@ from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope, Tenant
 from mpcas2_core.errors import InvalidInput, NetworkFault, NotFound
 from mpcas2_core.outbound.clients import Clients
+from mpcas2_core.outbound.guard import AddressRefused
 from mpcas2_core.plugins import PluginHost
 from mpcas2_core.vault import Vault
 from mpcas2_hookspecs import Connection, ConnectsWithForm, PlatformError, RateLimited, Unavailable
 
 __all__ = ("Accounts", "Disconnected")
 
+log = structlog.get_logger(__name__)
+
 MAX_CREDENTIAL_LENGTH = 4096
+# Longest time for all requests of one connection together.
+AUTHORIZE_SECONDS = 30.0
 
 
 class Disconnected(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +87,7 @@ class Accounts:
 
         Raises:
             InvalidInput: Unknown network, missing or unknown fields, or wrong credentials.
-            NetworkFault: The network cannot be reached now.
+            NetworkFault: The network cannot be reached now, or its plugin failed.
         """
         platform = self._plugins.platform(platform_key)
         if not isinstance(platform, ConnectsWithForm):
@@ -90,12 +98,33 @@ class Accounts:
         await self._vault.load(self._database, tenant)
         async with self._clients.bare() as http:
             try:
-                return await platform.connect(filled, _Context(http))
+                async with asyncio.timeout(AUTHORIZE_SECONDS):
+                    return await platform.connect(filled, _Context(http))
             except (Unavailable, RateLimited) as error:
-                raise NetworkFault(error.message, details=_code(error)) from error
+                raise NetworkFault(
+                    _refusal_behind(error) or error.message, details=_code(error)
+                ) from error
             except PlatformError as error:
                 raise InvalidInput(
                     error.message, code="CREDENTIALS_REFUSED", details=_code(error)
+                ) from error
+            except TimeoutError as error:
+                raise NetworkFault(
+                    f"{platform.title} did not answer within {AUTHORIZE_SECONDS:.0f} seconds. Try "
+                    "again later."
+                ) from error
+            except Exception as error:
+                # Where it happened, without the message: it may quote the credentials.
+                log.error(  # noqa: TRY400 - as above
+                    "connect_failed",
+                    platform=platform_key,
+                    detail=type(error).__name__,
+                    where="".join(traceback.format_tb(error.__traceback__)),
+                )
+                raise NetworkFault(
+                    _refusal_behind(error)
+                    or f"{platform.title} could not be connected ({type(error).__name__}). Check what "
+                    "you typed; if it stays, the log of the server says where it failed."
                 ) from error
 
     async def store(
@@ -188,6 +217,13 @@ def _filled(
         if value:
             filled[name] = value
     return filled
+
+
+def _refusal_behind(error: BaseException | None) -> str | None:
+    """Finds the guard's own words, which say what to do, behind an adapter's."""
+    while error is not None and not isinstance(error, AddressRefused):
+        error = error.__cause__
+    return str(error) if error else None
 
 
 def _code(error: PlatformError) -> dict[str, str] | None:

@@ -160,10 +160,16 @@ async def migrate_schema(
     try:
         async with connection.transaction():
             await connection.execute(f'SET LOCAL search_path = "{schema}"')
-            await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            # Whoever migrates this schema at the same time may take long; only the locks that keep
+            # the product waiting are asked for briefly.
+            await connection.execute("SET LOCAL lock_timeout = 0")
             await connection.execute(
-                "SELECT pg_advisory_xact_lock($1, hashtext($2))", LOCK_SPACE, schema
+                "SELECT pg_advisory_xact_lock($1, hashtext($2))",
+                LOCK_SPACE,
+                schema,
+                timeout=FILE_SECONDS,
             )
+            await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
             await connection.execute(
                 f"CREATE TABLE IF NOT EXISTS {ledger} (name text PRIMARY KEY, "
                 "checksum text NOT NULL, at timestamptz NOT NULL DEFAULT now())"

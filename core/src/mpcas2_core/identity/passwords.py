@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+from collections.abc import AsyncIterator
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from mpcas2_core.errors import InvalidInput
+from mpcas2_core.errors import InvalidInput, TooMany
 
 __all__ = ("Passwords", "check_email", "check_password")
 
@@ -21,6 +23,9 @@ MAX_EMAIL_LENGTH = 254
 MEMORY_KIB = 19 * 1024
 PASSES = 2
 PARALLEL = 2
+# How many sign-ins may wait for their turn: about a second's work.
+MOST_WAITING = 32
+RETRY_SECONDS = 2
 
 _KINDS = (
     ("a lower-case letter", str.islower),
@@ -77,11 +82,16 @@ class Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1)
         self._gate = asyncio.Semaphore(PARALLEL)
+        self._waiting = 0
         self._decoy: str | None = None
 
     async def hash(self, password: str) -> str:
-        """Gives what may be stored of a password."""
-        async with self._gate:
+        """Gives what may be stored of a password.
+
+        Raises:
+            TooMany: Too many sign-ins wait already.
+        """
+        async with self._turn():
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def verify(self, stored: str | None, password: str) -> bool:
@@ -91,9 +101,29 @@ class Passwords:
             stored: What :meth:`hash` gave; None when there is no such login. That takes the same
                 work, so that the time of an answer does not tell who has an account.
             password: What was typed.
+
+        Raises:
+            TooMany: Too many sign-ins wait already.
         """
-        async with self._gate:
+        async with self._turn():
             return await asyncio.to_thread(self._verify, stored, password)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if self._waiting >= MOST_WAITING:
+            raise TooMany(
+                f"Too many people sign in at this moment. Try again in {RETRY_SECONDS} seconds.",
+                details={"retryAfter": RETRY_SECONDS},
+            )
+        self._waiting += 1
+        try:
+            await self._gate.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._gate.release()
 
     def _verify(self, stored: str | None, password: str) -> bool:
         if len(password) > MAX_LENGTH:

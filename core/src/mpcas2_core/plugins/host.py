@@ -135,8 +135,8 @@ class _Loading:
                 self._read_manifest_leniently()
                 return self._record(
                     PluginStatus.DISABLED,
-                    reason="It is switched off in the settings; take its key off the list of "
-                    "disabled plugins and restart.",
+                    reason="It is switched off by MPCAS2_DISABLED_PLUGINS; take its key off that "
+                    "list and restart.",
                 )
             self._load(owners)
         except KeyboardInterrupt:

@@ -116,6 +116,16 @@ class ArchiveWriter:
         self._staged.unlink(missing_ok=True)
 
 
+def verify(archive: Path) -> None:
+    """Checks an archive as `unpack` does, and writes nothing.
+
+    Raises:
+        ServerError: The archive is damaged, was changed, or is of a later format.
+        OSError: It cannot be read.
+    """
+    _read(archive, None)
+
+
 def unpack(archive: Path, folder: Path) -> Manifest:
     """Unpacks an archive into an empty folder and checks every member against the manifest.
 
@@ -126,6 +136,11 @@ def unpack(archive: Path, folder: Path) -> Manifest:
         ServerError: The archive is damaged, was changed, or is of a later format.
         OSError: The folder cannot be written.
     """
+    return _read(archive, folder)
+
+
+def _read(archive: Path, folder: Path | None) -> Manifest:
+    """Reads an archive to its end, into the folder if there is one, and checks it."""
     found: dict[str, str] = {}
     content = b""
     try:
@@ -140,7 +155,7 @@ def unpack(archive: Path, folder: Path) -> Manifest:
                     if name == MANIFEST and not content and member.size <= _MANIFEST_BYTES:
                         content = source.read()
                     else:
-                        found[name] = _store(source, member, folder / name)
+                        found[name] = _store(source, member, folder and folder / name)
             while stream.read(_BLOCK):
                 pass  # The checksum of the whole stream is checked at its end.
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
@@ -201,26 +216,31 @@ def _checked_name(member: tarfile.TarInfo, found: dict[str, str]) -> str:
     return member.name
 
 
-def _store(source: IO[bytes], member: tarfile.TarInfo, target: Path) -> str:
-    """Writes a member into a file, in blocks, and gives its hash.
+def _store(source: IO[bytes], member: tarfile.TarInfo, target: Path | None) -> str:
+    """Writes a member into a file, if one is named, in blocks, and gives its hash.
 
     Raises:
         EOFError: The archive ends before the member does.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     sha256 = hashlib.sha256()
     left = member.size
-    # Media get the mode that new files get here; the rest is for the owner only.
-    mode = 0o666 if member.name.startswith("media/") else 0o600
-    file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    with os.fdopen(file, "wb") as output:
+    with contextlib.nullcontext() if target is None else _new_file(member.name, target) as output:
         while left and (block := source.read(min(_BLOCK, left))):
-            output.write(block)
+            if output is not None:
+                output.write(block)
             sha256.update(block)
             left -= len(block)
     if left:
-        raise EOFError(f"{target.name} is cut short")
+        raise EOFError(f"{PurePosixPath(member.name).name} is cut short")
     return sha256.hexdigest()
+
+
+def _new_file(name: str, target: Path) -> IO[bytes]:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Media get the mode that new files get here; the rest is for the owner only.
+    mode = 0o666 if name.startswith("media/") else 0o600
+    file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    return os.fdopen(file, "wb")
 
 
 def _read_manifest(archive: Path, content: bytes) -> Manifest:

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,10 +19,26 @@ from mpcas2_core.servers.archive import (
     unpack,
 )
 from mpcas2_core.servers.dump import Database
+from mpcas2_core.servers.held_back import HOLD_BACK
 from mpcas2_core.servers.home import make_home, password_file
 
 # They belong to the servers of one home and are made anew in another.
 _SERVER_PASSWORDS = {password_file("postgres"), password_file("valkey")}
+
+
+class Occupied(ServerError):
+    """A restore would replace what is there.
+
+    Args:
+        places: What is there: folders and the database.
+    """
+
+    def __init__(self, places: Sequence[str]) -> None:
+        self.places = tuple(places)
+        super().__init__(
+            f"Restoring would replace {' and '.join(places)}. Restore into an empty home and database, "
+            f"or let it be deleted with force."
+        )
 
 
 class BackupReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +138,8 @@ def restore(archive: Path, home: Path, database_url: str, *, force: bool = False
     """Puts an archive's database, media and secrets in the place of the present ones.
 
     The archive is unpacked beside the present files and checked as a whole first, and its database
-    is loaded beside the present one. Then both change places by renaming. When that fails, all is as
+    is loaded beside the present one, where posts that were due since the backup are held back. Then
+    both change places by renaming. When that fails, all is as
     before. When the process is killed in that moment, the former files are in ``home/.restore-*``.
 
     Args:
@@ -136,8 +153,8 @@ def restore(archive: Path, home: Path, database_url: str, *, force: bool = False
         What was restored.
 
     Raises:
-        ServerError: The archive is damaged, something is there already, other processes use the
-            database, or a step failed.
+        Occupied: Something is there already, and ``force`` is not given.
+        ServerError: The archive is damaged, other processes use the database, or a step failed.
     """
     database = Database(database_url)
     archive, home = archive.expanduser().absolute(), home.expanduser().resolve()
@@ -154,6 +171,7 @@ def restore(archive: Path, home: Path, database_url: str, *, force: bool = False
             beside = database.load_beside(staged / DATABASE)
             with contextlib.ExitStack() as undo:
                 undo.callback(database.drop, beside)
+                database.change(beside, HOLD_BACK)
                 _swap_files(home, staged, Path(folder) / "former", undo)
                 former = database.put_in_place(beside)
                 undo.pop_all()
@@ -185,7 +203,7 @@ def _refuse_occupied(home: Path, database: Database) -> None:
     """Refuses to replace anything.
 
     Raises:
-        ServerError: Media, secrets or tables are there.
+        Occupied: Media, secrets or tables are there.
     """
     occupied = [
         *([str(home / "media")] if any(_files(home, "media")) else []),
@@ -193,10 +211,7 @@ def _refuse_occupied(home: Path, database: Database) -> None:
         *([f"database {database.name}"] if database.holds_anything() else []),
     ]
     if occupied:
-        raise ServerError(
-            f"Restoring would replace {' and '.join(occupied)}. Restore into an empty home and database, "
-            f"or repeat with force to delete what is there."
-        )
+        raise Occupied(occupied)
 
 
 def _report(archive: Path, manifest: Manifest, staged: Path) -> BackupReport:

@@ -5,7 +5,7 @@ import re
 import secrets
 import subprocess
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from mpcas2_core.servers.account import ServerError
 from mpcas2_core.servers.binaries import postgres_bin
@@ -47,7 +47,8 @@ class Database:
             url: ``postgresql://user:password@host:port/database``, with libpq's options as query.
 
         Raises:
-            ServerError: It is not such a URL, or it names no database.
+            ServerError: It is not such a URL, it names no database, or it holds a secret that these
+                programs take only as an argument.
         """
         parts = urlsplit(url)
         if parts.scheme not in {"postgresql", "postgres"} or parts.path in {"", "/"}:
@@ -55,10 +56,11 @@ class Database:
                 "The database URL must look like postgresql://user:password@host:port/database. Check "
                 "DATABASE_URL."
             )
+        parts, password = _without_password(parts)
         user = parts.netloc.rpartition("@")[0].partition(":")[0]
         host = parts.netloc.rpartition("@")[2]
         self._parts = parts._replace(netloc=f"{user}@{host}" if user else host)
-        self._password = unquote(parts.password or "")
+        self._password = password or unquote(parts.password or "")
         self.name = unquote(parts.path[1:])
 
     def __repr__(self) -> str:
@@ -124,6 +126,14 @@ class Database:
             raise
         return beside
 
+    def change(self, beside: str, statement: str) -> None:
+        """Runs SQL in a database that `load_beside` made, in one transaction.
+
+        Raises:
+            ServerError: A statement failed; nothing has changed.
+        """
+        self._psql(f"BEGIN; {statement}; COMMIT", beside)
+
     def put_in_place(self, beside: str) -> str:
         """Gives a loaded database this database's name, in one transaction.
 
@@ -181,6 +191,27 @@ class Database:
         if result.returncode != 0:
             raise ServerError(f"{program} failed: {result.stderr.strip()}{_advice(result.stderr)}")
         return result.stdout
+
+
+def _without_password(parts: SplitResult) -> tuple[SplitResult, str]:
+    """Takes the password out of the query, where libpq lets it win over the one before the host.
+
+    Raises:
+        ServerError: The query holds ``sslpassword``, for which libpq reads no environment variable.
+    """
+    kept, password = [], ""
+    for option in parts.query.split("&"):
+        name, _, value = option.partition("=")
+        if unquote(name) == "sslpassword":
+            raise ServerError(
+                "DATABASE_URL holds sslpassword, which everybody on this machine could read in the "
+                "arguments of pg_dump. Use a client key without a password, readable by you alone."
+            )
+        if unquote(name) == "password":
+            password = unquote(value)
+        else:
+            kept.append(option)
+    return parts._replace(query="&".join(kept)), password
 
 
 def _advice(message: str) -> str:

@@ -78,6 +78,11 @@ class HomeLock:
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file = file
 
+    @property
+    def held(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._file is not None
+
     def release(self) -> None:
         """Gives the lock back; does nothing when it is not held."""
         if self._file is not None:

@@ -1,13 +1,15 @@
 """PostgreSQL and Valkey together, as one home runs them."""
 
 import contextlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from mpcas2_core.servers import postgres as postgres_server
 from mpcas2_core.servers import valkey as valkey_server
-from mpcas2_core.servers.account import STATE_ROOT, ServerError, find_place
+from mpcas2_core.servers.account import STATE_ROOT, Place, ServerError, find_place
 from mpcas2_core.servers.home import (
     HomeLock,
     forget_running,
@@ -51,11 +53,10 @@ class LocalServers:
             state_root: Parent of data folders for homes that root's servers cannot enter.
         """
         self._home = home.expanduser().resolve()
-        self._wanted: dict[str, tuple[bool, type[Postgres | Valkey]]] = {
-            postgres_server.NAME: (postgres, Postgres),
+        self._wanted: dict[str, tuple[bool, Callable[[Place], Postgres | Valkey]]] = {
+            postgres_server.NAME: (postgres, partial(Postgres, durable=durable)),
             valkey_server.NAME: (valkey, Valkey),
         }
-        self._durable = durable
         self._state_root = state_root
         self._lock = HomeLock(self._home)
         self._servers: dict[str, Postgres | Valkey] = {}
@@ -110,7 +111,7 @@ class LocalServers:
             place = find_place(self._home, state_root=self._state_root)
             for name, (wanted, kind) in self._wanted.items():
                 if wanted:
-                    server = kind(place, durable=self._durable)
+                    server = kind(place)
                     self._servers[name] = server
                     server.start()
             write_running(self._home, self.processes())
@@ -133,7 +134,8 @@ class LocalServers:
         self._attached = ()
         with contextlib.ExitStack() as last_first:
             last_first.callback(self._lock.release)
-            if self._servers:
+            # Also where no server is ours: the file says that this process runs the home.
+            if self._lock.held:
                 last_first.callback(forget_running, self._home)
             for server in self._servers.values():
                 last_first.callback(server.stop)

@@ -1,4 +1,4 @@
-"""One Valkey server: the queue's store, its settings, its start and its stop."""
+"""One Valkey server: the queue's doorbell, its settings, its start and its stop."""
 
 import secrets
 import signal
@@ -29,15 +29,13 @@ _STOP_AT_ONCE = _STOP[1:]
 class Valkey:
     """A Valkey server on a data folder of its own."""
 
-    def __init__(self, place: Place, *, durable: bool = True) -> None:
+    def __init__(self, place: Place) -> None:
         """Remembers where the server lives; nothing is touched before `start`.
 
         Args:
             place: Home, folder for data and user of the servers.
-            durable: False for tests: the log of changes is left to the operating system to write.
         """
         self._place = place
-        self._durable = durable
         self._data = place.base / NAME
         self._child: Child | None = None
         self._port = 0
@@ -127,9 +125,10 @@ class Valkey:
             # The command line stays as it is, so that the next start can tell whose folder this is.
             "set-proc-title no",
             "loglevel warning",
+            # Nothing is kept: what is due stands in the database, and a bell rung before a restart
+            # is rung again.
             'save ""',
-            "appendonly yes",
-            f"appendfsync {'everysec' if self._durable else 'no'}",
+            "appendonly no",
             "maxmemory-policy noeviction",
         ]
         child = Child(

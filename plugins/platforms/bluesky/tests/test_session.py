@@ -121,6 +121,12 @@ def test_a_token_without_readable_end_is_taken(canned: CannedServer, access: str
     assert connect(canned.url).grant.expires_at is None
 
 
+@pytest.mark.parametrize("end", [1e300, 1e15, -1e300])
+def test_an_end_that_no_calendar_knows_is_none(canned: CannedServer, end: float) -> None:
+    canned.answer(CREATE, session(accessJwt=token(exp=end)))
+    assert connect(canned.url).grant.expires_at is None
+
+
 def test_the_main_password_is_refused(canned: CannedServer) -> None:
     canned.answer(CREATE, session(accessJwt=token(exp=1.0, scope="com.atproto.access")))
     with pytest.raises(Rejected, match="make an app password at"):

@@ -11,18 +11,17 @@ import msgspec
 from litestar import Controller, Request, get
 from litestar.response.base import ASGIResponse
 
-from mpcas2_core.database.migrate import latest, load
 from mpcas2_core.engine import Engine
 from mpcas2_core.publishing.doorbell import DoorbellUnavailable
 from mpcas2_server.caller import engine_of
 from mpcas2_server.describe import Doc
+from mpcas2_server.schema_version import UNMIGRATED, is_migrated
 from mpcas2_server.wire import Output, answer, optional
 
 __all__ = ("HealthController",)
 
 AnyRequest = Request[Any, Any, Any]
 CHECK_SECONDS = 3.0
-UNMIGRATED = "The database is not migrated. Run `mpcas2 migrate`."
 
 
 class Live(Output, frozen=True, kw_only=True):
@@ -110,19 +109,16 @@ async def _queue(engine: Engine) -> Check:
 
 async def _migrations(engine: Engine) -> Check:
     try:
+        if not await is_migrated(engine.database):
+            return Check(ok=False, detail=UNMIGRATED)
         async with engine.database.public() as connection:
-            current = await connection.fetchval("SELECT max(name) FROM _public_migrations")
             behind = await connection.fetchval(
                 "SELECT count(*) FROM public.tenants WHERE status = 'active' "
                 "AND schema_version < $1",
                 engine.tenants.version,
             )
-    except asyncpg.UndefinedTableError:
-        return Check(ok=False, detail=UNMIGRATED)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return Check(ok=False, detail="PostgreSQL does not answer.")
-    if (current or "") < latest(load("public")):
-        return Check(ok=False, detail=UNMIGRATED)
     # The other tenants are served all the same, so this process is ready.
     detail = f"{behind} tenants are behind. Run `mpcas2 migrate`." if behind else None
     return Check(ok=True, detail=optional(detail))

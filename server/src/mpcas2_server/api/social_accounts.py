@@ -154,7 +154,10 @@ class SocialAccountController(Controller):
             body=ConnectInput,
             example={
                 "platform": "bluesky",
-                "credentials": {"identifier": "ada.example.org", "password": "abcd-efgh-ijkl-mnop"},
+                "credentials": {
+                    "identifier": "ada.example.org",
+                    "appPassword": "abcd-efgh-ijkl-mnop",
+                },
             },
             answers={200: SocialAccount, 201: SocialAccount},
             errors={

@@ -121,7 +121,7 @@ def _tell(error: BaseException, *, as_json: bool) -> int:
         # The reader, such as `head`, has seen enough; Python must not complain at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
-    if isinstance(error, KeyboardInterrupt | click.Abort):
+    if isinstance(error, KeyboardInterrupt | click.Abort) and not as_json:
         click.echo("Stopped.", err=True)
         return ExitCode.INTERRUPTED
     if isinstance(error, click.UsageError) and not as_json:
@@ -133,6 +133,8 @@ def _tell(error: BaseException, *, as_json: bool) -> int:
 
 
 def _as_told(error: BaseException) -> CliError:
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return CliError("Stopped.", exit_code=ExitCode.INTERRUPTED, code="INTERRUPTED")
     if isinstance(error, click.UsageError):
         return CliError(error.format_message(), exit_code=ExitCode.USAGE, code="USAGE")
     if isinstance(error, click.ClickException):

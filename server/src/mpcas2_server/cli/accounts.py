@@ -36,9 +36,24 @@ Examples:
 """
 
 
+_LATE_HELP = """Say what becomes of posts whose time passes while nothing runs.
+
+\b
+Examples:
+  mpcas2 account late-policy @ada.example.org --within 15 --otherwise skip
+  mpcas2 account late-policy @ada.example.org --within 60 --otherwise ask
+"""
+
+_LATER = {
+    "ask": "later ones become missed and wait for you",
+    "skip": "later ones become missed",
+    "post": "later ones go out all the same",
+}
+
+
 @click.group()
 def account() -> None:
-    """Connect accounts on networks, list them, remove them."""
+    """Connect accounts on networks, list them, remove them, say what is too late."""
 
 
 @account.command("connect", help=_CONNECT_HELP)
@@ -124,26 +139,69 @@ def list_accounts(*, platform: str | None, server: str | None, as_json: bool) ->
 @json_option
 def remove(*, which: str, server: str | None, as_json: bool) -> None:
     """Runs the command; its help is above."""
-    from mpcas2_server.cli.targets import resolve  # noqa: PLC0415 - only this command needs it
-
     with connect(server) as client:
-        found = list(client.pages("/social-accounts"))
-        chosen = resolve(found, [which], every=True)
-        if len(chosen) > 1:
-            raise CliError(
-                f"{which!r} means {len(chosen)} accounts.",
-                hint="Give the id of one; `mpcas2 account list` shows them.",
-                exit_code=ExitCode.USAGE,
-                code="USAGE",
-            )
-        answer = client.delete(f"/social-accounts/{chosen[0]['id']}")
+        chosen = _one(client, which)
+        answer = client.delete(f"/social-accounts/{chosen['id']}")
     if as_json:
         print_json(answer)
         return
-    click.echo(f"Disconnected {chosen[0]['platform']}:@{clean(chosen[0]['username'])}.")
+    click.echo(f"Disconnected {chosen['platform']}:@{clean(chosen['username'])}.")
     cancelled = answer.get("cancelledJobs", [])
     if cancelled:
         click.echo(f"{len(cancelled)} pending posts were cancelled: {', '.join(cancelled)}")
+
+
+@account.command("late-policy", help=_LATE_HELP)
+@click.argument("which", metavar="ID|@HANDLE")
+@click.option(
+    "--within",
+    type=click.IntRange(min=0),
+    metavar="MINUTES",
+    required=True,
+    help="Posts that are at most so late go out.",
+)
+@click.option(
+    "--otherwise",
+    type=click.Choice(["ask", "skip", "post"]),
+    required=True,
+    help="Later ones wait for you, are left out, or go out all the same.",
+)
+@server_option
+@json_option
+def late_policy(
+    *, which: str, within: int, otherwise: str, server: str | None, as_json: bool
+) -> None:
+    """Runs the command; its help is above."""
+    with connect(server) as client:
+        chosen = _one(client, which)
+        changed = client.patch(
+            f"/social-accounts/{chosen['id']}",
+            {"latePolicy": {"withinMinutes": within, "otherwise": otherwise}},
+        )
+    if as_json:
+        print_json(changed)
+        return
+    handle = f"{chosen['platform']}:@{clean(chosen['username'])}"
+    click.echo(f"Posts of {handle} go out up to {within} minutes late; {_LATER[otherwise]}.")
+
+
+def _one(client: Client, which: str) -> dict[str, Any]:
+    """Finds the one account that is meant.
+
+    Raises:
+        CliError: None is, or several are.
+    """
+    from mpcas2_server.cli.targets import resolve  # noqa: PLC0415 - not every command needs it
+
+    chosen = resolve(list(client.pages("/social-accounts")), [which], every=True)
+    if len(chosen) > 1:
+        raise CliError(
+            f"{which!r} means {len(chosen)} accounts.",
+            hint="Give the id of one; `mpcas2 account list` shows them.",
+            exit_code=ExitCode.USAGE,
+            code="USAGE",
+        )
+    return chosen[0]
 
 
 def _form(client: Client, platform: str) -> list[dict[str, Any]]:

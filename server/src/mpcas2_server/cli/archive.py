@@ -53,7 +53,7 @@ def restore(*, file: Path, force: bool, as_json: bool) -> None:
 
     Example: mpcas2 restore mpcas2-2026-12-01.tar.gz --force
     """
-    from mpcas2_core.servers import LocalServers  # noqa: PLC0415 - heavy
+    from mpcas2_core.servers import LocalServers, Occupied, verify  # noqa: PLC0415 - heavy
     from mpcas2_core.servers import restore as put_back  # noqa: PLC0415 - heavy
     from mpcas2_core.settings import Settings  # noqa: PLC0415 - heavy
     from mpcas2_server.cli.installation import installation, quiet_logs  # noqa: PLC0415 - heavy
@@ -67,8 +67,19 @@ def restore(*, file: Path, force: bool, as_json: bool) -> None:
             exit_code=ExitCode.CONFLICT,
             code="RUNNING",
         )
-    with installation() as settings:
-        report = put_back(file, settings.home, settings.database_url or "", force=force)
+    # Before the servers are started: they would make a home that nobody asked for.
+    verify(file)
+    try:
+        with installation() as settings:
+            report = put_back(file, settings.home, settings.database_url or "", force=force)
+    except Occupied as error:
+        raise CliError(
+            f"Restoring would replace {' and '.join(error.places)}.",
+            hint="Repeat with --force to delete what is there, or restore into an empty home: set "
+            "MPCAS2_HOME, and DATABASE_URL if you use it.",
+            exit_code=ExitCode.CONFLICT,
+            code="OCCUPIED",
+        ) from error
     _tell("Restored", report, as_json=as_json)
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from mpcas2_core.database import Database
 from mpcas2_core.database.migrate import latest, load
+from mpcas2_core.masking import mask_url as masked_url
 from mpcas2_core.settings import Settings
-from mpcas2_core.settings import mask_url as masked_url
 from mpcas2_server.cli.finding import Finding
 
 if TYPE_CHECKING:

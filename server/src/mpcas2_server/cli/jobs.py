@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
 
 from mpcas2_server.cli.connection import connect, server_option
-from mpcas2_server.cli.output import clean, json_option, print_json, print_table
+from mpcas2_server.cli.failures import CliError, ExitCode
+from mpcas2_server.cli.output import clean, console, json_option, print_json, print_table
 from mpcas2_server.cli.when import parse_when, show_time
+
+if TYPE_CHECKING:
+    from mpcas2_server.client import Client
 
 __all__ = ("jobs",)
 
@@ -28,9 +34,23 @@ _STATES = [
 ]
 
 
+# Shorter ends of ids are too likely to be mistyped into another post.
+_SHORTEST_END = 6
+_SHOWN_END = 12
+# How far back the end of an id is looked for.
+_LOOK_BACK = 1000
+# What a full id, a table's other columns and its gaps take.
+_WIDE = 110
+
+_job_argument = click.argument("job", metavar="ID")
+
+
 @click.group()
 def jobs() -> None:
-    """See posts and their story; cancel, reschedule, confirm, repost, retry."""
+    """See posts and their story; cancel, reschedule, confirm, repost, retry.
+
+    ID is a post's id, the end of one (6 characters or more), or `latest`.
+    """
 
 
 @jobs.command("list")
@@ -56,11 +76,13 @@ def list_jobs(
     if as_json:
         print_json({"data": found})
         return
+    # A narrow terminal gets ends, which are enough for the other commands; pipes get whole ids.
+    is_narrow = sys.stdout.isatty() and console().width < _WIDE
     print_table(
         ["ID", "STATE", "WHEN", "TO"],
         [
             [
-                one["id"],
+                one["id"][-_SHOWN_END:] if is_narrow else one["id"],
                 one["state"],
                 show_time(one.get("publishedAt") or one["scheduledAt"]),
                 f"{one['platform']}:@{one['username']}",
@@ -73,61 +95,61 @@ def list_jobs(
 
 
 @jobs.command("show")
-@click.argument("job_id", metavar="ID")
+@_job_argument
 @server_option
 @json_option
-def show(*, job_id: str, server: str | None, as_json: bool) -> None:
+def show(*, job: str, server: str | None, as_json: bool) -> None:
     """Tell the whole story of a post: its parts, attempts and events.
 
-    Example: mpcas2 jobs show 01890a5d-ac96-774b-bcce-b302099a8057
+    Example: mpcas2 jobs show latest
     """
     with connect(server) as client:
-        job = client.get(_path(job_id))
+        found = client.get(_path(client, job))
     if as_json:
-        print_json(job)
+        print_json(found)
         return
     from mpcas2_server.cli.story import print_story  # noqa: PLC0415 - brings rich
 
-    print_story(job)
+    print_story(found)
 
 
 @jobs.command("cancel")
-@click.argument("job_id", metavar="ID")
+@_job_argument
 @server_option
 @json_option
-def cancel(*, job_id: str, server: str | None, as_json: bool) -> None:
+def cancel(*, job: str, server: str | None, as_json: bool) -> None:
     """Cancel a post that is not out yet.
 
     Example: mpcas2 jobs cancel 01890a5d-ac96-774b-bcce-b302099a8057
     """
-    _act(job_id, "cancel", {}, server=server, as_json=as_json)
+    _act(job, "cancel", {}, server=server, as_json=as_json)
 
 
 @jobs.command("reschedule")
-@click.argument("job_id", metavar="ID")
+@_job_argument
 @click.option("--at", required=True, metavar="TIME", help="When, as for `mpcas2 publish --at`.")
 @click.option("--tz", metavar="ZONE", help="Zone of that time, such as Europe/Berlin.")
 @server_option
 @json_option
-def reschedule(*, job_id: str, at: str, tz: str | None, server: str | None, as_json: bool) -> None:
+def reschedule(*, job: str, at: str, tz: str | None, server: str | None, as_json: bool) -> None:
     """Move a post to another time.
 
     Example: mpcas2 jobs reschedule ID --at "2026-12-01 09:00" --tz Europe/Berlin
     """
     moment = parse_when(at, tz, now=datetime.now(UTC))
     body = {"scheduleAt": moment.isoformat()}
-    _act(job_id, "reschedule", body, server=server, as_json=as_json)
+    _act(job, "reschedule", body, server=server, as_json=as_json)
 
 
 @jobs.command("confirm")
-@click.argument("job_id", metavar="ID")
+@_job_argument
 @click.option("--post-url", metavar="URL", help="Address of the post that you found.")
 @click.option("--post-id", metavar="ID", help="The network's id of the post.")
 @server_option
 @json_option
 def confirm(
     *,
-    job_id: str,
+    job: str,
     post_url: str | None,
     post_id: str | None,
     server: str | None,
@@ -139,43 +161,73 @@ def confirm(
     """
     given = {"postUrl": post_url, "postId": post_id}
     body = {key: value for key, value in given.items() if value is not None}
-    _act(job_id, "confirm", body, server=server, as_json=as_json)
+    _act(job, "confirm", body, server=server, as_json=as_json)
 
 
 @jobs.command("repost")
-@click.argument("job_id", metavar="ID")
+@_job_argument
 @click.option("--force", is_flag=True, help="Even while an earlier attempt may still arrive.")
 @server_option
 @json_option
-def repost(*, job_id: str, force: bool, server: str | None, as_json: bool) -> None:
+def repost(*, job: str, force: bool, server: str | None, as_json: bool) -> None:
     """Post again what is unconfirmed: you looked, and it is not there.
 
     Example: mpcas2 jobs repost 01890a5d-ac96-774b-bcce-b302099a8057
     """
-    _act(job_id, "repost", {"force": True} if force else {}, server=server, as_json=as_json)
+    _act(job, "repost", {"force": True} if force else {}, server=server, as_json=as_json)
 
 
 @jobs.command("retry")
-@click.argument("job_id", metavar="ID")
+@_job_argument
 @server_option
 @json_option
-def retry(*, job_id: str, server: str | None, as_json: bool) -> None:
+def retry(*, job: str, server: str | None, as_json: bool) -> None:
     """Try a failed or missed post again, after what was wrong is mended.
 
     Example: mpcas2 jobs retry 01890a5d-ac96-774b-bcce-b302099a8057
     """
-    _act(job_id, "retry", {}, server=server, as_json=as_json)
+    _act(job, "retry", {}, server=server, as_json=as_json)
 
 
-def _path(job_id: str) -> str:
-    return f"/jobs/{quote(job_id, safe='')}"
+def _path(client: Client, which: str) -> str:
+    return f"/jobs/{quote(_id_of(client, which.lower()), safe='')}"
+
+
+def _id_of(client: Client, which: str) -> str:
+    """Gives the id of the post that is meant; what is no end of an id is left to the server.
+
+    Raises:
+        CliError: No post is meant, or several are.
+    """
+    if which == "latest":
+        for newest in client.pages("/jobs", most=1):
+            return str(newest["id"])
+        raise CliError(
+            "There are no posts.",
+            hint='`mpcas2 publish --text "Hello"` makes one.',
+            exit_code=ExitCode.NOT_FOUND,
+            code="UNKNOWN_JOB",
+        )
+    if not re.fullmatch(rf"[0-9a-f-]{{{_SHORTEST_END},35}}", which):
+        return which
+    ids = [one["id"] for one in client.pages("/jobs", most=_LOOK_BACK)]
+    meant = [one for one in ids if one.endswith(which)]
+    if len(meant) != 1:
+        raise CliError(
+            f"{len(meant) or 'None'} of the newest {len(ids)} posts have an id that ends with "
+            f"{which!r}.",
+            hint="Give the whole id; `mpcas2 jobs list --json` shows them.",
+            exit_code=ExitCode.USAGE if meant else ExitCode.NOT_FOUND,
+            code="USAGE" if meant else "UNKNOWN_JOB",
+        )
+    return str(meant[0])
 
 
 def _act(
-    job_id: str, action: str, body: Mapping[str, Any], *, server: str | None, as_json: bool
+    which: str, action: str, body: Mapping[str, Any], *, server: str | None, as_json: bool
 ) -> None:
     with connect(server) as client:
-        job = client.post(f"{_path(job_id)}/{action}", body)
+        job = client.post(f"{_path(client, which)}/{action}", body)
     if as_json:
         print_json(job)
         return

@@ -46,12 +46,14 @@ def serve(*, host: str | None, port: int | None, workers: int, parent: int | Non
     """
     settings = _settings(parent, host=host, port=port)
     check_port(settings.host, settings.port)
+    asyncio.run(_check_version(settings))
     from granian import Granian  # noqa: PLC0415 - heavy
     from granian.constants import Interfaces  # noqa: PLC0415 - heavy
     from granian.log import LogLevels  # noqa: PLC0415 - heavy
 
-    from mpcas2_server.serving import TARGET  # noqa: PLC0415 - only here
+    from mpcas2_server.serving import PARENT, TARGET  # noqa: PLC0415 - only here
 
+    os.environ[PARENT] = str(os.getpid())
     Granian(
         TARGET,
         factory=True,
@@ -150,9 +152,33 @@ def check_port(host: str, port: int) -> None:
         ) from error
 
 
+async def _check_version(settings: Settings) -> None:
+    """Refuses a database that is older than this code, before every statement fails on it.
+
+    Raises:
+        CliError: It is older.
+        DatabaseUnavailable: It does not answer.
+    """
+    from mpcas2_core.database import Database  # noqa: PLC0415 - heavy
+    from mpcas2_server.schema_version import is_migrated  # noqa: PLC0415 - heavy
+
+    database = await Database.open(settings.database_url or "", size=1, application="mpcas2 start")
+    try:
+        migrated = await is_migrated(database)
+    finally:
+        await database.close()
+    if not migrated:
+        raise CliError(
+            "The database is older than this version of mpcas2.",
+            hint="Run `mpcas2 migrate`, then start it again.",
+            code="NOT_MIGRATED",
+        )
+
+
 async def _work(settings: Settings) -> None:
     from mpcas2_core.engine import Engine  # noqa: PLC0415 - heavy
 
+    await _check_version(settings)
     engine = await Engine.open(settings, application="mpcas2 worker")
     stop = asyncio.Event()
 

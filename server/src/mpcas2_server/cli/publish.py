@@ -179,13 +179,13 @@ def _make_content(
         body = {"type": "text", "title": title or _first_line(text or ""), "text": text}
         return [client.post("/content", body)]
     made: list[dict[str, Any]] = []
-    try:
-        for index, name in enumerate(files):
-            description = alt[index] if index < len(alt) else None
+    for index, name in enumerate(files):
+        description = alt[index] if index < len(alt) else None
+        try:
             made.append(_upload(client, Path(name), title, description, text, quiet=quiet))
-    except Exception as error:
-        _take_back(client, made, error)
-        raise
+        except Exception as error:
+            _take_back(client, made, error)
+            raise _about(name, error) from error
     return made
 
 
@@ -218,13 +218,40 @@ def _upload(
 
 def _take_back(client: Client, made: Sequence[dict[str, Any]], error: Exception) -> None:
     """Deletes what was uploaded for a post that the server refused, so that nothing half-made stays."""
-    from mpcas2_server.client import ApiError  # noqa: PLC0415 - brings httpx
-
     # Only a refusal proves that there is no post; a lost answer does not.
-    if isinstance(error, ApiError) and error.status < 500:  # noqa: PLR2004 - the HTTP class
+    if _is_refusal(error):
         for one in made:
             with suppress(Exception):
                 client.delete(f"/content/{one['id']}")
+
+
+def _is_refusal(error: Exception) -> bool:
+    from mpcas2_server.client import NOT_OUR_SERVER, ApiError  # noqa: PLC0415 - brings httpx
+
+    # What something on the way has mangled may stand for any answer, whatever its status.
+    return (
+        isinstance(error, ApiError) and error.code != NOT_OUR_SERVER and 400 <= error.status < 500  # noqa: PLR2004 - the HTTP class
+    )
+
+
+def _about(name: str, error: Exception) -> Exception:
+    """Gives the error that names the file, where it is the file that was refused or unreadable."""
+    from mpcas2_server.client import ApiError  # noqa: PLC0415 - brings httpx
+
+    if isinstance(error, ApiError) and _is_refusal(error):
+        return ApiError(
+            f"{name}: {error.message}",
+            status=error.status,
+            code=error.code,
+            details={**error.details, "file": name},
+        )
+    if isinstance(error, OSError) and not error.filename:
+        return CliError(
+            f"{name} cannot be read: {error.strerror or error}.",
+            hint="Check the file and the disk that it is on.",
+            code="FILE_ERROR",
+        )
+    return error
 
 
 def _first_line(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -55,7 +56,7 @@ _DRAIN_MARGIN_SECONDS = 5.0
 @click.option(
     "--logs/--no-logs",
     default=None,
-    help="Show the logs here instead of writing files; the default off a terminal.",
+    help="Show the logs here instead of writing files; the default off a terminal without --json.",
 )
 @json_option
 def up(*, port: int | None, workers: int, logs: bool | None, as_json: bool) -> None:
@@ -70,7 +71,8 @@ def up(*, port: int | None, workers: int, logs: bool | None, as_json: bool) -> N
     if port is not None:
         os.environ["MPCAS2_PORT"] = str(port)
     settings = Settings.load()
-    _say("Starting …")
+    say = _Teller(as_json=as_json)
+    say("Starting …")
     # Taken in any case: the lock of the home is the servers'.
     with LocalServers(
         settings.home, postgres=not settings.database_url, valkey=not settings.redis_url
@@ -80,24 +82,42 @@ def up(*, port: int | None, workers: int, logs: bool | None, as_json: bool) -> N
             "MPCAS2_DATABASE_URL": settings.database_url or servers.database_url,
             "MPCAS2_REDIS_URL": settings.redis_url or servers.redis_url,
         }
-        _migrate(settings, addresses["MPCAS2_DATABASE_URL"])
-        in_files = not (sys.stdout.isatty() is False if logs is None else logs)
+        not_served = _migrate(settings, addresses["MPCAS2_DATABASE_URL"])
+        for told in not_served:
+            say(f"Not served until it is mended: {told}")
+        in_files = (as_json or sys.stdout.isatty()) if logs is None else not logs
         environment = {**os.environ, **addresses, "MPCAS2_HOME": str(settings.home)}
         stages = _programs(settings, environment, workers=workers, in_files=in_files)
-        with Supervisor(stages, say=_say) as supervisor:
+        with Supervisor(stages, say=say) as supervisor:
             if not _until_it_answers(supervisor, settings, stages):
                 return
-            _announce(settings, servers, in_files=in_files, as_json=as_json)
+            _announce(settings, servers, not_served, in_files=in_files, as_json=as_json)
+            say.runs = True
             while supervisor.wait(_LOOK_SECONDS):
-                _revive(servers, settings)
-    _say("Stopped.")
+                _revive(servers, settings, say)
+    say("Stopped.")
 
 
-def _say(text: str) -> None:
-    click.echo(text, err=True)
+class _Teller:
+    """Tells what happens: a person in plain lines, a program in lines of JSON.
+
+    A program is told nothing before everything runs, so that a start that fails leaves its error
+    alone on standard error.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self.runs = False
+
+    def __call__(self, text: str) -> None:
+        if not self._as_json:
+            click.echo(text, err=True)
+        elif self.runs:
+            click.echo(json.dumps({"message": text}, ensure_ascii=False), err=True)
 
 
-def _migrate(settings: Settings, database_url: str) -> None:
+def _migrate(settings: Settings, database_url: str) -> list[str]:
+    """Brings the database up to date and gives what keeps tenants from being served."""
     import asyncio  # noqa: PLC0415 - keeps help quick
 
     import msgspec  # noqa: PLC0415 - keeps help quick
@@ -106,8 +126,7 @@ def _migrate(settings: Settings, database_url: str) -> None:
 
     whole = msgspec.structs.replace(settings, database_url=database_url)
     report = asyncio.run(run_migrations(whole))
-    for told in report.failed.values():
-        _say(f"Not served until it is mended: {told}")
+    return list(report.failed.values())
 
 
 def _programs(
@@ -177,7 +196,14 @@ def _answers(settings: Settings) -> bool:
         connection.close()
 
 
-def _announce(settings: Settings, servers: LocalServers, *, in_files: bool, as_json: bool) -> None:
+def _announce(
+    settings: Settings,
+    servers: LocalServers,
+    not_served: Sequence[str],
+    *,
+    in_files: bool,
+    as_json: bool,
+) -> None:
     address = f"http://{_local_host(settings)}:{settings.port}"
     running: Sequence[Any] = servers.processes()
     logs = str(settings.home / "logs")
@@ -193,6 +219,7 @@ def _announce(settings: Settings, servers: LocalServers, *, in_files: bool, as_j
                     {"name": one.name, "version": one.version, "port": one.port, "pid": one.pid}
                     for one in running
                 ],
+                "notServed": not_served,
             }
         )
         sys.stdout.flush()
@@ -215,7 +242,7 @@ def _announce(settings: Settings, servers: LocalServers, *, in_files: bool, as_j
     sys.stdout.flush()
 
 
-def _revive(servers: LocalServers, settings: Settings) -> None:
+def _revive(servers: LocalServers, settings: Settings, say: _Teller) -> None:
     """Starts a local server again that has died."""
     from mpcas2_core.servers import ServerError  # noqa: PLC0415 - is loaded by now
 
@@ -225,11 +252,11 @@ def _revive(servers: LocalServers, settings: Settings) -> None:
         ("valkey", not settings.redis_url, servers.valkey_restart),
     ):
         if ours and name not in running:
-            _say(f"{name} has died; it is started again.")
+            say(f"{name} has died; it is started again.")
             try:
                 restart()
             except ServerError as error:
-                _say(f"{error} It is tried again in {_LOOK_SECONDS:g} s.")
+                say(f"{error} It is tried again in {_LOOK_SECONDS:g} s.")
 
 
 def _tail(log: Path | None) -> str:

@@ -244,12 +244,21 @@ def _hosting_server(session: Session, server: str) -> str:
 
 
 def _grant(session: Session) -> Grant:
-    exp = _claims(session.access_jwt).exp
     return Grant(
         access_token=session.access_jwt,
         refresh_token=session.refresh_jwt,
-        expires_at=None if exp is None else datetime.fromtimestamp(exp, UTC),
+        expires_at=_end(_claims(session.access_jwt).exp),
     )
+
+
+def _end(exp: float | None) -> datetime | None:
+    """Reads a token's end; None when it says none, or one that no calendar knows."""
+    if exp is None:
+        return None
+    try:
+        return datetime.fromtimestamp(exp, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def _claims(token: str) -> TokenClaims:
