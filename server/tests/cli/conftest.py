@@ -73,7 +73,13 @@ def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> C
     def call(*arguments: str, stdin: str = "") -> Result:
         capfd.readouterr()
         monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        code = run(arguments)
+        before = dict(os.environ)
+        try:
+            code = run(arguments)
+        finally:
+            # `serve` leaves settings there for the processes that it starts; here others would.
+            os.environ.clear()
+            os.environ.update(before)
         out, err = capfd.readouterr()
         return Result(code, out, err)
 
