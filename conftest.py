@@ -7,6 +7,7 @@ PostgreSQL is started once per run, or `DATABASE_URL` names one; each test proce
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,11 @@ ADDRESSES = "mpcas2_addresses"
 def pytest_configure(config: pytest.Config) -> None:
     """Cleans the environment; the lead of the run keeps what servers were given."""
     from shared_servers import SharedServers, clean_environment  # noqa: PLC0415  # path is set by now
+
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts what it puts into the background this way, and every child would inherit it:
+        # tests of Ctrl-C would wait for ever.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     taken = clean_environment(os.environ)
     if not hasattr(config, "workerinput"):

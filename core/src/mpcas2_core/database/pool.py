@@ -127,6 +127,10 @@ async def _once(
         await connection.execute(f'BEGIN; SET LOCAL search_path = "{tenant.schema}"')
         result = await work(Scope(tenant, connection))
         end = await connection.execute("COMMIT")
+    except asyncpg.InternalClientError as error:
+        # asyncpg says so of a connection that the server cut at this very moment.
+        connection.terminate()
+        raise asyncpg.ConnectionDoesNotExistError("The connection was cut.") from error
     except BaseException:
         # Also when no transaction seems to be open: a cancelled BEGIN may have taken effect.
         if not connection.is_closed():
