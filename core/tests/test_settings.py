@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
@@ -144,5 +145,5 @@ def test_an_address_without_a_password_is_shown_as_it_is() -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    documented = re.findall(r"^ {8}(\w+): ", Settings.__doc__ or "", flags=re.MULTILINE)
+    documented = re.findall(r"^ {4}(\w+): ", inspect.getdoc(Settings) or "", flags=re.MULTILINE)
     assert documented == list(FIELDS)

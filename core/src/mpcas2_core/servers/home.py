@@ -1,6 +1,7 @@
 """What servers keep in the home folder: its lock, their passwords, and where they listen."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import socket
@@ -172,6 +173,18 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def port_is_taken(port: int) -> bool:
+    """Says whether somebody listens on a TCP port of 127.0.0.1 at this moment."""
+    with socket.socket() as probe:
+        # A connection that was closed a moment ago does not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
 
 
 def _try_lock(file: int, kind: int) -> bool:

@@ -12,7 +12,12 @@ from pathlib import Path
 
 from mpcas2_core.servers.account import Place, ServerError
 from mpcas2_core.servers.binaries import postgres_bin
-from mpcas2_core.servers.home import free_port, read_password, write_password
+from mpcas2_core.servers.home import (
+    free_port,
+    port_is_taken,
+    read_password,
+    write_password,
+)
 from mpcas2_core.servers.process import (
     Child,
     ServerProcess,
@@ -111,7 +116,8 @@ class Postgres:
                 time.sleep(0.2)
                 continue
             attempts -= 1
-            if "could not bind" not in failure:
+            # The collector of its logs may write down why only after the server has ended.
+            if "could not bind" not in failure and not port_is_taken(self._port):
                 # On a full disk the server cannot even write down that it is full.
                 free = shutil.disk_usage(self._data).free >> 20
                 raise ServerError(
