@@ -6,6 +6,7 @@ import pytest
 
 import mpcas2_hookspecs
 from mpcas2_hookspecs import (
+    NotReady,
     OutcomeUnknown,
     PlatformError,
     RateLimited,
@@ -14,7 +15,7 @@ from mpcas2_hookspecs import (
     Unavailable,
 )
 
-LEAVES = [Unauthorized, RateLimited, Unavailable, Rejected, OutcomeUnknown]
+LEAVES = [Unauthorized, RateLimited, NotReady, Unavailable, Rejected, OutcomeUnknown]
 
 
 @pytest.mark.parametrize("error", LEAVES)

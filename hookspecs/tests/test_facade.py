@@ -21,7 +21,7 @@ def plugin(*platforms: Any) -> SimpleNamespace:
 
 
 def results(hooks: Hooks, name: str) -> Sequence[object]:
-    return hooks.register_platforms(name)
+    return hooks.register_platforms(name, {})
 
 
 @hookimpl
@@ -52,7 +52,7 @@ def test_a_failing_plugin_fails_in_its_own_call_only() -> None:
     hooks.register(SimpleNamespace(mpcas2_register_platforms=failing), "bad")
     hooks.register(plugin(5), "good")
     with pytest.raises(OSError, match="no"):
-        hooks.register_platforms("bad")
+        hooks.register_platforms("bad", {})
     assert results(hooks, "good") == (5,)
 
 

@@ -11,10 +11,12 @@ from mpcas2_hookspecs.account import (
     Connection,
     FormField,
     Grant,
+    HttpAnswer,
     HttpRequest,
 )
-from mpcas2_hookspecs.context import ConnectContext, PublishContext
+from mpcas2_hookspecs.context import AccountContext, ConnectContext, PublishContext
 from mpcas2_hookspecs.errors import (
+    NotReady,
     OutcomeUnknown,
     PlatformError,
     RateLimited,
@@ -25,7 +27,20 @@ from mpcas2_hookspecs.errors import (
 from mpcas2_hookspecs.facade import Hooks
 from mpcas2_hookspecs.limits import Limits, MediaKind, MediaRule, TextRule, TextUnit
 from mpcas2_hookspecs.manifest import ManifestError, PluginManifest, Setting, read_manifest
-from mpcas2_hookspecs.platform import ConnectsWithForm, Platform, PollsPublish, RefreshesGrant
+from mpcas2_hookspecs.oauth import Consent, OAuthApp
+from mpcas2_hookspecs.platform import (
+    ChecksPost,
+    CollectsMetrics,
+    ConnectsOAuth,
+    ConnectsWithForm,
+    CountsText,
+    DeclaresQuotas,
+    DeletesPosts,
+    ListsTargets,
+    Platform,
+    PollsPublish,
+    RefreshesGrant,
+)
 from mpcas2_hookspecs.post import (
     Absent,
     Accepted,
@@ -35,13 +50,17 @@ from mpcas2_hookspecs.post import (
     Media,
     Part,
     PollResult,
+    PostMetrics,
+    PostProblem,
     Published,
     PublishResult,
     Staged,
     StillDeciding,
+    Target,
 )
+from mpcas2_hookspecs.quotas import QuotaReading, QuotaRule
 
-API_VERSION = "0.1.0"
+API_VERSION = "0.2.0"
 """Version of the contract; the same as the distribution's."""
 
 __all__ = (
@@ -49,22 +68,34 @@ __all__ = (
     "Absent",
     "Accepted",
     "Account",
+    "AccountContext",
     "AccountProfile",
     "CannotTell",
+    "ChecksPost",
+    "CollectsMetrics",
     "ConnectContext",
     "Connection",
+    "ConnectsOAuth",
     "ConnectsWithForm",
+    "Consent",
+    "CountsText",
+    "DeclaresQuotas",
+    "DeletesPosts",
     "FindResult",
     "FormField",
     "Found",
     "Grant",
     "Hooks",
+    "HttpAnswer",
     "HttpRequest",
     "Limits",
+    "ListsTargets",
     "ManifestError",
     "Media",
     "MediaKind",
     "MediaRule",
+    "NotReady",
+    "OAuthApp",
     "OutcomeUnknown",
     "Part",
     "Platform",
@@ -72,15 +103,20 @@ __all__ = (
     "PluginManifest",
     "PollResult",
     "PollsPublish",
+    "PostMetrics",
+    "PostProblem",
     "PublishContext",
     "PublishResult",
     "Published",
+    "QuotaReading",
+    "QuotaRule",
     "RateLimited",
     "RefreshesGrant",
     "Rejected",
     "Setting",
     "Staged",
     "StillDeciding",
+    "Target",
     "TextRule",
     "TextUnit",
     "Unauthorized",

@@ -7,7 +7,15 @@ from typing import Any
 
 import msgspec
 
-__all__ = ("Account", "AccountProfile", "Connection", "FormField", "Grant", "HttpRequest")
+__all__ = (
+    "Account",
+    "AccountProfile",
+    "Connection",
+    "FormField",
+    "Grant",
+    "HttpAnswer",
+    "HttpRequest",
+)
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,11 +62,13 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
         access_token: The token that requests carry as ``Authorization: Bearer``.
         refresh_token: The token that renews the grant; None when the network has none.
         expires_at: When the access token ends (aware, UTC); None when the network does not say.
+        scopes: What the person allowed; None when the network does not say.
     """
 
     access_token: str
     refresh_token: str | None = None
     expires_at: datetime | None = None
+    scopes: tuple[str, ...] | None = None
 
     def __repr__(self) -> str:
         """Shows when the grant ends and never a token."""
@@ -93,7 +103,7 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that an adapter describes and the token broker sends.
+    """A request that an adapter describes and the engine sends, because it deals in grants.
 
     Attributes:
         method: ``"GET"``, ``"POST"``, …
@@ -112,3 +122,21 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Shows method and address and never a header or a body."""
         return f"HttpRequest({self.method} {self.url})"
+
+
+class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The network's answer to an :class:`HttpRequest`.
+
+    Attributes:
+        status: HTTP status.
+        headers: Header names in lower case, and their values.
+        body: The parsed JSON, or the text when it is not JSON.
+    """
+
+    status: int
+    headers: dict[str, str] = {}
+    body: Any = None
+
+    def __repr__(self) -> str:
+        """Shows the status and never a header or the body."""
+        return f"HttpAnswer({self.status})"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mpcas2_hookspecs.account import Account
 from mpcas2_hookspecs.post import Media
+from mpcas2_hookspecs.quotas import QuotaReading
 
 if TYPE_CHECKING:
     # Adapters depend on httpx; the contract itself does not.
     import httpx
 
-__all__ = ("ConnectContext", "PublishContext")
+__all__ = ("AccountContext", "ConnectContext", "PublishContext")
 
 
 class ConnectContext(Protocol):
@@ -21,18 +22,22 @@ class ConnectContext(Protocol):
 
     @property
     def http(self) -> httpx.AsyncClient:
-        """A client without credentials. It refuses addresses inside private networks."""
+        """A client without credentials; for ``connections`` it adds the fresh grant's access token.
+
+        It refuses addresses inside private networks (``httpx.ConnectError``), follows no redirects
+        and never retries.
+        """
 
     def now(self) -> datetime:
         """Tells the time (aware, UTC). Adapters read no other clock."""
 
 
-class PublishContext(Protocol):
-    """What an adapter may use while it works on one part of one post."""
+class AccountContext(Protocol):
+    """What an adapter may use while it works for a connected account."""
 
     @property
     def account(self) -> Account:
-        """The account that the part is for."""
+        """The account."""
 
     @property
     def http(self) -> httpx.AsyncClient:
@@ -48,6 +53,28 @@ class PublishContext(Protocol):
 
     def now(self) -> datetime:
         """Tells the time (aware, UTC). Adapters read no other clock."""
+
+    async def spend(self, quota: str, amount: int = 1) -> None:
+        """Counts a use of a declared quota, right before the request that uses it.
+
+        Args:
+            quota: :attr:`QuotaRule.name`.
+            amount: How much is used.
+
+        Raises:
+            RateLimited: Not so much is left; let it pass through. Nothing was counted.
+        """
+
+    def observe(self, reading: QuotaReading) -> None:
+        """Takes what an answer told about a declared quota.
+
+        Args:
+            reading: What it told.
+        """
+
+
+class PublishContext(AccountContext, Protocol):
+    """What an adapter may use while it works on one part of one post."""
 
     @property
     def journal(self) -> Mapping[str, Any]:
@@ -67,11 +94,12 @@ class PublishContext(Protocol):
                 Let it pass through.
         """
 
-    def open_media(self, media: Media) -> AsyncIterator[bytes]:
+    def open_media(self, media: Media, start: int = 0) -> AsyncIterator[bytes]:
         """Reads a file of the part in chunks, in constant memory.
 
         Args:
-            media: One of :attr:`Part.media`.
+            media: One of :attr:`Part.media`, or :attr:`Part.thumbnail`.
+            start: Byte to begin with.
 
         Raises:
             Unavailable: The storage cannot be reached now.

@@ -4,6 +4,7 @@
 PlatformError
 ├── Unauthorized      the grant is refused; the engine refreshes it once, then asks the person to reconnect
 ├── RateLimited       nothing happened, and the network says (or we guess) when to come back
+├── NotReady          the network is still preparing what was uploaded; the engine frees the worker and stages again
 ├── Unavailable       nothing happened, a passing fault; the engine tries again later
 ├── Rejected          the network said no for good, and a person can mend it: the message says how
 └── OutcomeUnknown    the request may have been carried out; the engine asks ``find`` before it does anything else
@@ -19,6 +20,7 @@ from collections.abc import Mapping
 from typing import Any
 
 __all__ = (
+    "NotReady",
     "OutcomeUnknown",
     "PlatformError",
     "RateLimited",
@@ -78,6 +80,8 @@ class RateLimited(PlatformError):
         code: The network's own code.
         answer: What the network said.
         retry_after: Seconds to wait, as the network told; None when it told nothing.
+        quota: :attr:`QuotaRule.name` of the quota that is used up; the engine then holds back
+            everything else that would spend it. None when only this request was too much.
     """
 
     def __init__(
@@ -87,9 +91,35 @@ class RateLimited(PlatformError):
         code: str | None = None,
         answer: Mapping[str, Any] | None = None,
         retry_after: float | None = None,
+        quota: str | None = None,
     ) -> None:
         super().__init__(message, code=code, answer=answer)
         self.retry_after = retry_after
+        self.quota = quota
+
+
+class NotReady(PlatformError):
+    """The network is still preparing what ``stage`` gave it; nothing is wrong. From ``stage`` only.
+
+    The engine frees the worker and runs ``stage`` again, which finds its handles in the journal.
+
+    Args:
+        message: What the network is doing, for the person who waits.
+        code: The network's own code.
+        answer: What the network said.
+        check_after: Seconds until ``stage`` should look again.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        answer: Mapping[str, Any] | None = None,
+        check_after: float = 5.0,
+    ) -> None:
+        super().__init__(message, code=code, answer=answer)
+        self.check_after = check_after
 
 
 class Unavailable(PlatformError):

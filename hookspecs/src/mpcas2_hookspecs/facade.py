@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import cast
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 import pluggy
 
@@ -53,11 +53,12 @@ class Hooks:
         """Removes the plugin of that name."""
         self._manager.unregister(name=name)
 
-    def register_platforms(self, name: str) -> tuple[Platform, ...]:
+    def register_platforms(self, name: str, settings: Mapping[str, Any]) -> tuple[Platform, ...]:
         """Asks one plugin for its networks.
 
         Args:
             name: The plugin's registered name.
+            settings: A value for each setting of its manifest.
 
         Returns:
             The networks, or an empty tuple when the plugin does not implement the hook.
@@ -66,5 +67,7 @@ class Hooks:
         found: list[Platform] = []
         for impl in self._manager.hook.mpcas2_register_platforms.get_hookimpls():
             if impl.plugin is plugin:
-                found.extend(cast("Iterable[Platform]", impl.function()))
+                given = {"settings": settings}
+                taken = {argument: given[argument] for argument in impl.argnames}
+                found.extend(cast("Iterable[Platform]", impl.function(**taken)))
         return tuple(found)

@@ -11,8 +11,9 @@ __all__ = ("Limits", "MediaKind", "MediaRule", "TextRule", "TextUnit")
 MediaKind = Literal["image", "video", "audio", "document"]
 """The four kinds of file that content can hold."""
 
-TextUnit = Literal["graphemes", "codepoints", "utf16", "bytes"]
-"""How a network counts text: user-perceived characters, code points, UTF-16 units or UTF-8 bytes."""
+TextUnit = Literal["graphemes", "codepoints", "utf16", "bytes", "weighted"]
+"""How a network counts text: user-perceived characters, code points, UTF-16 units, UTF-8 bytes, or in
+a way of its own (``weighted``), which the adapter counts as :class:`~mpcas2_hookspecs.CountsText`."""
 
 
 class TextRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +40,7 @@ class MediaRule(msgspec.Struct, frozen=True, kw_only=True):
         mime_types: Accepted MIME types, for example ``("image/jpeg", "image/png")``.
         max_count: How many files of the kind one part may carry.
         max_bytes: Greatest size of one file in bytes.
+        min_duration: Least length in seconds, for video and audio.
         max_duration: Greatest length in seconds, for video and audio.
         alt_text_max_length: Greatest length of an alternative text in code points; 0 when the
             network takes none.
@@ -48,6 +50,7 @@ class MediaRule(msgspec.Struct, frozen=True, kw_only=True):
     mime_types: tuple[str, ...]
     max_count: int
     max_bytes: int
+    min_duration: float | None = None
     max_duration: float | None = None
     alt_text_max_length: int = 0
 
@@ -57,14 +60,19 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         text: The rule for the text of a part.
+        title: The rule for the title of a post; None when the network has no titles.
         media: One rule for each kind of media that is accepted; an absent kind is refused.
+        thumbnail: What a picture that stands for the post must be like; None when the network
+            takes none.
         mixes_media: True when one part may carry media of more than one kind.
         requires_media: True when a part without media is refused.
         max_parts: Parts of one post: 1 means that the network has no threads.
     """
 
     text: TextRule
+    title: TextRule | None = None
     media: tuple[MediaRule, ...] = ()
+    thumbnail: MediaRule | None = None
     mixes_media: bool = False
     requires_media: bool = False
     max_parts: int = 1

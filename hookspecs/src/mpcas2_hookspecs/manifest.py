@@ -21,9 +21,11 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """One value that the operator of an installation can set for the plugin.
 
     Attributes:
-        name: Key of the setting.
+        name: Key of the setting: lower-case letters, digits and underscores. The operator sets it as
+            ``MPCAS2_<PLUGIN>_<NAME>``, and the plugin is handed it when it registers.
         type: Kind of value.
         title: One sentence for the operator.
+        default: What the plugin is handed when the operator sets nothing.
         secret: True when the value must be masked everywhere.
         required: True when the plugin does not work without it.
     """
@@ -31,6 +33,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     name: str
     type: Literal["string", "integer", "boolean"] = "string"
     title: str = ""
+    default: str | int | bool | None = None
     secret: bool = False
     required: bool = False
 

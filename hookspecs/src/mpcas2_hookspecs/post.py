@@ -17,10 +17,13 @@ __all__ = (
     "Media",
     "Part",
     "PollResult",
+    "PostMetrics",
+    "PostProblem",
     "PublishResult",
     "Published",
     "Staged",
     "StillDeciding",
+    "Target",
 )
 
 
@@ -34,6 +37,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
         size: Size in bytes.
         width: Width in pixels, where known.
         height: Height in pixels, where known.
+        duration: Length in seconds, for video and audio, where known.
         alt_text: Alternative text; empty when the person gave none.
     """
 
@@ -43,6 +47,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     width: int | None = None
     height: int | None = None
+    duration: float | None = None
     alt_text: str = ""
 
 
@@ -119,8 +124,8 @@ PublishResult = Published | Accepted
 PollResult = Published | StillDeciding
 """What ``poll`` returns; a refusal is raised as :class:`~mpcas2_hookspecs.Rejected`."""
 
-FindResult = Found | Absent | CannotTell
-"""What ``find`` returns."""
+FindResult = Found | Accepted | Absent | CannotTell
+"""What ``find`` returns; ``Accepted`` when the network did take the part and decides later."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +134,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         index: Place in the thread, from 0.
         text: The text as it shall appear, with hashtags already appended.
+        title: Title of the post, where the network has titles; empty when there is none.
         media: The files, in order.
+        thumbnail: The picture that stands for the post; None when the person chose none.
         options: The network's own fields, an instance of :attr:`Platform.options`; None stands for
             its defaults. Every part of a post is given the same; the adapter knows which of them are
             about the first part only.
@@ -139,7 +146,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
     index: int
     text: str
+    title: str = ""
     media: tuple[Media, ...] = ()
+    thumbnail: Media | None = None
     options: msgspec.Struct | None = None
     root: Published | None = None
     parent: Published | None = None
@@ -156,3 +165,56 @@ class Staged(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     data: dict[str, Any]
+
+
+class PostProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a post cannot go out as it is.
+
+    Attributes:
+        message: What is wrong and what to do, in one or two sentences for a person.
+        field: What it is about: ``"text"``, ``"title"``, ``"media"``, ``"thumbnail"`` or
+            ``"options.<name>"``.
+        part: :attr:`Part.index` of the part.
+    """
+
+    message: str
+    field: str
+    part: int = 0
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """A place inside an account that a post can go to: a playlist, a board, a channel.
+
+    Attributes:
+        id: The network's id.
+        title: Its name for people.
+        option: Name of the field in :attr:`Platform.options` that takes the id.
+        url: Address where a person sees it; None when there is none.
+    """
+
+    id: str
+    title: str
+    option: str
+    url: str | None = None
+
+
+class PostMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """How a post does, as totals since it went out. None is for what the network does not tell.
+
+    Attributes:
+        views: How often it was seen or played.
+        likes: Likes, hearts, favourites.
+        comments: Comments and replies.
+        shares: Shares, reposts and quotes together.
+        saves: Bookmarks.
+        clicks: Clicks on its links.
+        more: Figures that the network alone has, by its own names.
+    """
+
+    views: int | None = None
+    likes: int | None = None
+    comments: int | None = None
+    shares: int | None = None
+    saves: int | None = None
+    clicks: int | None = None
+    more: dict[str, float] = {}
