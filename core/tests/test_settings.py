@@ -35,6 +35,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "registration": "closed",
         "log_format": "json",
         "log_level": "debug",
+        "media_store": "s3",
+        "s3_endpoint_url": "https://s3.example",
     }
     texts = {name: f"text of {name}" for name in FIELDS if name not in numbers | words}
     given = numbers | words | texts
@@ -147,3 +149,10 @@ def test_an_address_without_a_password_is_shown_as_it_is() -> None:
 def test_every_setting_is_documented() -> None:
     documented = re.findall(r"^ {4}(\w+): ", inspect.getdoc(Settings) or "", flags=re.MULTILINE)
     assert documented == list(FIELDS)
+
+
+def test_the_public_address_follows_the_port_until_it_is_set() -> None:
+    assert Settings.load({}).public_url == "http://127.0.0.1:3001"
+    assert Settings.load({"MPCAS2_PORT": "4000"}).public_url == "http://127.0.0.1:4000"
+    named = {"MPCAS2_PORT": "4000", "MPCAS2_PUBLIC_URL": "https://posts.example.org"}
+    assert Settings.load(named).public_url == "https://posts.example.org"

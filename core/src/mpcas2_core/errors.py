@@ -11,6 +11,7 @@ EngineError
 ├── UnsupportedMedia   415
 ├── TooMany            429  too many such requests at once; details say when to come back
 ├── NetworkFault       502  a social network refused or could not be reached
+├── StorageUnavailable 503  the store for media cannot be reached or refuses; an OSError as well
 └── StorageFull        507  there is no room left for media
 ```
 """
@@ -28,6 +29,7 @@ __all__ = (
     "NotAllowed",
     "NotFound",
     "StorageFull",
+    "StorageUnavailable",
     "TooLarge",
     "TooMany",
     "Unauthenticated",
@@ -121,6 +123,16 @@ class NetworkFault(EngineError):
 
     status = 502
     default_code = "NETWORK_UNAVAILABLE"
+
+
+class StorageUnavailable(EngineError, OSError):
+    """The store for media cannot be reached, or refuses; the message says what to check.
+
+    An :class:`OSError` too, so that whoever reads a file treats every store like a disk.
+    """
+
+    status = 503
+    default_code = "STORAGE_UNAVAILABLE"
 
 
 class StorageFull(EngineError):

@@ -12,7 +12,7 @@ import msgspec
 
 from mpcas2_core.masking import mask_url
 
-__all__ = ("Settings", "SettingsError")
+__all__ = ("Settings", "SettingsError", "read_value", "read_variable")
 
 PREFIX = "MPCAS2_"
 
@@ -22,9 +22,24 @@ PLAIN_NAMES = {
     "redis_url": "REDIS_URL",
     "jwt_secret": "JWT_SECRET",
     "jwt_refresh_secret": "JWT_REFRESH_SECRET",
+    "s3_access_key_id": "AWS_ACCESS_KEY_ID",
+    "s3_bucket": "AWS_S3_BUCKET",
+    "s3_region": "AWS_REGION",
+    "s3_secret_access_key": "AWS_SECRET_ACCESS_KEY",
+    "s3_session_token": "AWS_SESSION_TOKEN",
 }
 
-SECRETS = frozenset({"jwt_secret", "jwt_refresh_secret", "master_key"})
+SECRETS = frozenset(
+    {
+        "jwt_secret",
+        "jwt_refresh_secret",
+        "master_key",
+        "s3_secret_access_key",
+        "s3_session_token",
+    }
+)
+# What is not set of these is not made by us either.
+NOT_MADE = "s3_"
 URLS_WITH_PASSWORD = frozenset({"database_url", "redis_url"})
 
 AT_LEAST_ONE = (
@@ -43,7 +58,7 @@ ABOVE_ZERO = (
     "backoff_seconds",
     "backoff_max_seconds",
 )
-NOT_NEGATIVE = ("refresh_grace_seconds", "drain_seconds")
+NOT_NEGATIVE = ("refresh_grace_seconds", "drain_seconds", "tenant_storage_bytes")
 LAST_PORT = 65_535
 
 
@@ -66,7 +81,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         master_key: Seals the tenants' keys; None makes one under ``home``.
         host: Address that the API listens on.
         port: Port that the API listens on.
-        public_url: Address under which people reach the installation.
+        public_url: Address under which people reach the installation; this machine's own, with the
+            port, where it is not set.
         allow_private_hosts: ``host`` or ``host:port`` entries, separated by commas, inside private
             networks that adapters may reach, for example a practice network or your own PDS.
         disabled_plugins: Keys of plugins that are not loaded, separated by commas.
@@ -76,8 +92,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         refresh_grace_seconds: How long the predecessor of a refresh token still yields the same
             successor.
         max_upload_bytes: Greatest size of an uploaded file.
+        tenant_storage_bytes: What the files of one tenant may take together, where the tenant has
+            no limit of its own; 0 for no limit.
+        media_store: Where media files lie: ``local`` for a folder under ``home``, or ``s3``.
+        s3_bucket: Bucket for media; it must exist.
+        s3_endpoint_url: Address of a store that is not Amazon's; it is asked for
+            ``<address>/<bucket>/<key>``.
+        s3_region: Region of the bucket.
+        s3_prefix: What the names of our objects begin with, for a bucket that others use too.
+        s3_access_key_id: Who asks for media; None to use what AWS tools use, for example the role
+            of the machine.
+        s3_secret_access_key: The secret that belongs to it.
+        s3_session_token: For credentials that pass.
         pool_size: Greatest number of database connections of one process.
-        concurrency: How many jobs one worker process works on at a time.
+        concurrency: How many jobs of one network a worker process works on at a time.
         lease_seconds: How long a job belongs to a worker without a sign of life.
         send_seconds: How long the irreversible request may last; less than ``lease_seconds``.
         poll_seconds: Longest pause of the dispatcher.
@@ -105,7 +133,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     access_token_seconds: int = 15 * 60
     refresh_token_seconds: int = 30 * 24 * 3600
     refresh_grace_seconds: int = 30
-    max_upload_bytes: int = 512 * 1024 * 1024
+    max_upload_bytes: int = 16 * 1024**3
+    tenant_storage_bytes: int = 0
+    media_store: Literal["local", "s3"] = "local"
+    s3_bucket: str | None = None
+    s3_endpoint_url: str | None = None
+    s3_region: str | None = None
+    s3_prefix: str = ""
+    s3_access_key_id: str | None = None
+    s3_secret_access_key: str | None = None
+    s3_session_token: str | None = None
     pool_size: int = 10
     concurrency: int = 16
     lease_seconds: float = 30.0
@@ -133,10 +170,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         known = {field.name for field in msgspec.structs.fields(cls)}
         values: dict[str, Any] = {"home": str(Path.home() / ".mpcas2")}
         for name in sorted(known):
-            value = _read(environ, name)
+            value = read_value(environ, name)
             if value is not None:
                 values[name] = value
         values["home"] = str(Path(values["home"]).expanduser().absolute())
+        if "port" in values:
+            values.setdefault("public_url", f"http://127.0.0.1:{values['port']}")
         try:
             settings = msgspec.convert(values, cls, strict=False, dec_hook=_as_path)
         except msgspec.ValidationError as error:
@@ -167,6 +206,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 raise SettingsError(f"{PREFIX}{name.upper()} must be 0 or more.")
         if self.port > LAST_PORT:
             raise SettingsError(f"{PREFIX}PORT must be between 1 and {LAST_PORT}.")
+        self._check_media_store()
+
+    def _check_media_store(self) -> None:
+        if self.media_store != "s3":
+            return
+        if self.s3_bucket is None:
+            raise SettingsError(
+                f"{PREFIX}S3_BUCKET (or AWS_S3_BUCKET) must name the bucket for media, because "
+                f"{PREFIX}MEDIA_STORE is s3."
+            )
+        if self.s3_endpoint_url and not self.s3_endpoint_url.startswith(("http://", "https://")):
+            raise SettingsError(
+                f"{PREFIX}S3_ENDPOINT_URL must begin with https:// or http://, for example "
+                "https://s3.example.org."
+            )
+        if (self.s3_access_key_id is None) != (self.s3_secret_access_key is None):
+            raise SettingsError(
+                f"{PREFIX}S3_ACCESS_KEY_ID and {PREFIX}S3_SECRET_ACCESS_KEY (or AWS_ACCESS_KEY_ID "
+                "and AWS_SECRET_ACCESS_KEY) belong together: set both or none."
+            )
 
     def __repr__(self) -> str:
         """Shows every setting, secrets hidden."""
@@ -178,7 +237,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for field in msgspec.structs.fields(type(self)):
             value = getattr(self, field.name)
             if value is None:
-                shown[field.name] = "(made under home)"
+                made = not field.name.startswith(NOT_MADE)
+                shown[field.name] = "(made under home)" if made else "(not set)"
             elif field.name in SECRETS:
                 shown[field.name] = "(set, hidden)"
             elif field.name in URLS_WITH_PASSWORD:
@@ -192,8 +252,26 @@ def _as_path(kind: type, value: Any) -> Any:
     return kind(value) if kind is Path else value
 
 
-def _read(environ: Mapping[str, str], name: str) -> str | None:
-    for variable in (PREFIX + name.upper(), PLAIN_NAMES.get(name, "")):
+def read_value(environ: Mapping[str, str], name: str) -> str | None:
+    """Reads ``MPCAS2_<NAME>``, or the file that ``MPCAS2_<NAME>_FILE`` names.
+
+    Args:
+        environ: Where to read.
+        name: Name of the setting, in lower case.
+
+    Raises:
+        SettingsError: The named file cannot be read, or is empty.
+    """
+    return read_variable(environ, PREFIX + name.upper(), PLAIN_NAMES.get(name, ""))
+
+
+def read_variable(environ: Mapping[str, str], *variables: str) -> str | None:
+    """Reads the first of some variables that is set, itself or as ``<VARIABLE>_FILE``.
+
+    Raises:
+        SettingsError: A named file cannot be read, or is empty.
+    """
+    for variable in variables:
         if not variable:
             continue
         if variable in environ and environ[variable] != "":

@@ -2,14 +2,18 @@ import asyncio
 import errno
 import hashlib
 import os
+import resource
+import subprocess
+import sys
+import textwrap
 from io import FileIO
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
-from mpcas2_core.errors import StorageFull
-from mpcas2_core.storage import LocalStorage, Storage, Stored, StoredFileMissing
+from mpcas2_core.errors import StorageFull, StorageUnavailable
+from mpcas2_core.storage import LocalStorage, Storage, Stored, StoredFileMissing, UploadBusy
 from mpcas2_core.storage import local_writer as writing
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
@@ -114,7 +118,8 @@ def test_a_finished_file_is_not_in_the_store_until_it_is_committed(
         async with storage.writer(ONE) as writer:
             await writer.write(b"waiting")
             stored = await writer.finish()
-            assert writer.path.read_bytes() == b"waiting"
+            async with writer.readable() as path:
+                assert path.read_bytes() == b"waiting"
             assert not await storage.exists(ONE, stored.sha256)
             assert await writer.finish() == stored
             with pytest.raises(RuntimeError, match="no more bytes"):
@@ -163,7 +168,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(
         def write(self, _data: object) -> int:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(writing, "opened", lambda path: FullDisk(path, "x"))
+    monkeypatch.setattr(writing, "opened", lambda path: FullDisk(path, "a+"))
 
     async def story() -> None:
         async with storage.writer(ONE) as writer:
@@ -173,6 +178,91 @@ def test_a_full_disk_is_said_and_leaves_nothing(
         asyncio.run(story())
     assert (caught.value.status, caught.value.code) == (507, "STORAGE_FULL")
     assert files(tmp_path) == []
+
+
+def test_an_upload_that_met_a_full_disk_goes_on_when_there_is_room(
+    storage: LocalStorage, tmp_path: Path
+) -> None:
+    data = os.urandom(2_000_000)
+    upload = uuid4()
+
+    async def fill() -> None:
+        async with storage.resume(ONE, upload) as writer:
+            await writer.write(data[:500_000])
+            await writer.sync()
+            for at in range(500_000, len(data), 100_000):
+                await writer.write(data[at : at + 100_000])
+
+    async def rest() -> Stored:
+        async with storage.resume(ONE, upload) as writer:
+            assert 500_000 <= writer.offset <= 1_000_000
+            await writer.write(data[writer.offset :])
+            return await writer.commit()
+
+    # The kernel's own limit on a file's size stands for the end of the disk.
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    try:
+        with pytest.raises(StorageFull, match="no room left"):
+            asyncio.run(fill())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert asyncio.run(rest()).sha256 == hashlib.sha256(data).hexdigest()
+    assert len(files(tmp_path)) == 1
+
+
+def test_a_writer_in_another_process_keeps_an_upload_to_itself_until_it_is_killed(
+    storage: LocalStorage, tmp_path: Path
+) -> None:
+    upload = uuid4()
+    script = textwrap.dedent(
+        """
+        import asyncio, sys
+        from pathlib import Path
+        from uuid import UUID
+        from mpcas2_core.storage import LocalStorage
+
+        async def main():
+            storage = LocalStorage(Path(sys.argv[1]))
+            async with storage.resume(UUID(int=1), UUID(sys.argv[2])) as writer:
+                await writer.write(b"1" * 300_000)
+                print(await writer.sync(), flush=True)
+                await asyncio.Event().wait()
+
+        asyncio.run(main())
+        """
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path), str(upload)], stdout=subprocess.PIPE
+    )
+
+    async def offset() -> int:
+        async with storage.resume(ONE, upload) as writer:
+            return writer.offset
+
+    assert other.stdout is not None
+    with other.stdout as said:
+        assert int(said.readline()) == 300_000
+        with pytest.raises(UploadBusy):
+            asyncio.run(offset())
+        other.kill()
+    other.wait(30)
+    assert asyncio.run(offset()) == 300_000
+
+
+def test_a_file_that_vanishes_while_it_is_received_is_not_called_durable(
+    storage: LocalStorage, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with storage.resume(ONE, uuid4()) as writer:
+            await writer.write(b"half")
+            await writer.sync()
+            (tmp_path / files(tmp_path)[0]).unlink()
+            await writer.write(b"half")
+            await writer.sync()
+
+    with pytest.raises(StorageUnavailable, match="vanished"):
+        asyncio.run(story())
 
 
 def test_a_damaged_file_is_replaced_by_the_next_upload_of_its_bytes(

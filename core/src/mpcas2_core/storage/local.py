@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid4
 
+from mpcas2_core.errors import EngineError
+from mpcas2_core.storage.local_faults import told
 from mpcas2_core.storage.local_writer import LocalWriter
-from mpcas2_core.storage.protocol import StorageWriter, StoredFileMissing
+from mpcas2_core.storage.naming import is_digest, require_digest
+from mpcas2_core.storage.protocol import ABANDONED_SECONDS, StorageWriter, StoredFileMissing
 
 __all__ = ("LocalStorage",)
 
@@ -22,8 +25,6 @@ CHUNK = 256 * 1024
 # Files that come in lie here until they have their name; the same file system as the store, so
 # that a rename is all that it takes.
 INCOMING = "incoming"
-ABANDONED_SECONDS = 24 * 3600
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class LocalStorage:
@@ -40,59 +41,90 @@ class LocalStorage:
     async def writer(self, tenant_id: UUID) -> AsyncIterator[StorageWriter]:
         """Opens a writer for one new file of a tenant.
 
-        The file on disk is made with the first byte. See :class:`StorageWriter`.
+        The file on disk is made with the first bytes.
         """
-        writer = LocalWriter(
-            incoming=self._root / str(tenant_id) / INCOMING / uuid4().hex,
-            target=lambda sha256: self._path(tenant_id, sha256),
-        )
+        writer = self._writer(tenant_id, uuid4())
         try:
             yield writer
-        finally:
+        except BaseException:
+            # The first error is the one to tell.
+            with suppress(EngineError):
+                await writer.discard()
+            raise
+        else:
             await writer.discard()
 
-    async def open(self, tenant_id: UUID, sha256: str) -> AsyncIterator[bytes]:
-        """Reads a file in chunks of 256 KiB.
-
-        Raises:
-            StoredFileMissing: There is none; raised by the first step of the iteration.
-        """
-        file = await _in_thread(_open, self._path(tenant_id, sha256))
+    @asynccontextmanager
+    async def resume(self, tenant_id: UUID, upload_id: UUID) -> AsyncIterator[StorageWriter]:
+        """Opens a writer whose bytes outlive the context."""
+        writer = self._writer(tenant_id, upload_id)
         try:
-            while chunk := await _in_thread(file.read, CHUNK):
+            await writer.open()
+            yield writer
+        except BaseException:
+            with suppress(EngineError):
+                await writer.end()
+            raise
+        else:
+            await writer.end()
+
+    async def open(
+        self, tenant_id: UUID, sha256: str, start: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Reads a file, or a part of it, in chunks of 256 KiB."""
+        file = await self._in_thread(lambda: self._open(tenant_id, sha256, start))
+        left = length
+        try:
+            while left is None or left > 0:
+                wanted = CHUNK if left is None else min(CHUNK, left)
+                chunk = await self._in_thread(lambda: file.read(wanted))  # noqa: B023 - used at once
+                if not chunk:
+                    return
+                left = None if left is None else left - len(chunk)
                 yield chunk
         finally:
             file.close()
 
     async def exists(self, tenant_id: UUID, sha256: str) -> bool:
         """Says whether the tenant has this file."""
-        return await _in_thread(self._path(tenant_id, sha256).is_file)
+        return await self._in_thread(self._path(tenant_id, sha256).is_file)
 
     async def size(self, tenant_id: UUID, sha256: str) -> int:
-        """Gives the size of a file in bytes.
-
-        Raises:
-            StoredFileMissing: There is none.
-        """
+        """Gives the size of a file in bytes."""
         path = self._path(tenant_id, sha256)
-        try:
-            return (await _in_thread(path.stat)).st_size
-        except FileNotFoundError as error:
-            raise _missing(sha256) from error
+
+        def ask() -> int:
+            try:
+                return path.stat().st_size
+            except FileNotFoundError as error:
+                raise self._missing(sha256) from error
+
+        return await self._in_thread(ask)
 
     async def delete(self, tenant_id: UUID, sha256: str) -> None:
         """Removes a file; one that is not there is no error."""
         path = self._path(tenant_id, sha256)
-        await _in_thread(lambda: path.unlink(missing_ok=True))
+        await self._in_thread(lambda: path.unlink(missing_ok=True))
+
+    async def names(
+        self, tenant_id: UUID, older_than: float = 0.0
+    ) -> AsyncIterator[tuple[str, int]]:
+        """Goes through the stored files of a tenant, folder by folder."""
+        tenant = self._root / str(tenant_id)
+        before = time.time() - older_than
+        for folder in await self._in_thread(lambda: sorted(tenant.glob("[0-9a-f][0-9a-f]"))):
+            page = await self._in_thread(lambda: _listed(folder, before))  # noqa: B023 - used at once
+            for entry in page:
+                yield entry
+
+    async def remove_abandoned(self, older_than: float = ABANDONED_SECONDS) -> int:
+        """Removes half-written files that a process left when it was killed."""
+        return await self._in_thread(lambda: self._remove_abandoned(older_than))
 
     async def check(self) -> str | None:
-        """Writes a byte and removes it.
-
-        Returns:
-            What is wrong and what to do, or None when files can be written.
-        """
+        """Writes a byte and removes it."""
         try:
-            await _in_thread(self._try_out)
+            await asyncio.to_thread(self._try_out)
         except OSError as error:
             return (
                 f"Media cannot be written under {self._root} ({error.strerror}). "
@@ -100,20 +132,34 @@ class LocalStorage:
             )
         return None
 
-    async def remove_abandoned(self) -> int:
-        """Removes half-written files that a process left when it was killed.
-
-        Only files that nobody touched for a day go, so other processes' uploads are safe.
-
-        Returns:
-            How many were removed.
-        """
-        return await _in_thread(self._remove_abandoned)
+    def _writer(self, tenant_id: UUID, upload_id: UUID) -> LocalWriter:
+        return LocalWriter(
+            root=self._root,
+            incoming=self._root / str(tenant_id) / INCOMING / upload_id.hex,
+            target=lambda sha256: self._path(tenant_id, sha256),
+        )
 
     def _path(self, tenant_id: UUID, sha256: str) -> Path:
-        if not _SHA256.fullmatch(sha256):
-            raise ValueError(f"{sha256!r} is not a SHA-256 in lower-case hexadecimal.")
-        return self._root / str(tenant_id) / sha256[:2] / sha256
+        return self._root / str(tenant_id) / require_digest(sha256)[:2] / sha256
+
+    def _open(self, tenant_id: UUID, sha256: str, start: int) -> FileIO:
+        try:
+            file = FileIO(self._path(tenant_id, sha256))
+        except FileNotFoundError as error:
+            raise self._missing(sha256) from error
+        file.seek(start)
+        return file
+
+    def _missing(self, sha256: str) -> Exception:
+        # Where the store itself is not there, nobody can say that the file is lost.
+        try:
+            self._root.stat()
+        except OSError as error:
+            return error
+        return StoredFileMissing(
+            f"The file {sha256[:12]}… is not in the store. Upload it again, or restore it from a "
+            "backup."
+        )
 
     def _try_out(self) -> None:
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -123,12 +169,12 @@ class LocalStorage:
         finally:
             path.unlink(missing_ok=True)
 
-    def _remove_abandoned(self) -> int:
-        before = time.time() - ABANDONED_SECONDS
+    def _remove_abandoned(self, older_than: float) -> int:
+        before = time.time() - older_than
         removed = 0
         for path in self._root.glob(f"*/{INCOMING}/*"):
             try:
-                if path.stat().st_mtime < before:
+                if path.stat().st_mtime <= before:
                     path.unlink()
                     removed += 1
             except FileNotFoundError:
@@ -136,19 +182,22 @@ class LocalStorage:
                 continue
         return removed
 
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        def in_words() -> _T:
+            with told(self._root):
+                return work()
 
-def _open(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except FileNotFoundError as error:
-        raise _missing(path.name) from error
-
-
-def _missing(sha256: str) -> StoredFileMissing:
-    return StoredFileMissing(
-        f"The file {sha256[:12]}… is not in the store. Upload it again, or restore it from a backup."
-    )
+        return await asyncio.to_thread(in_words)
 
 
-async def _in_thread(work: Callable[..., _T], *args: object) -> _T:
-    return await asyncio.to_thread(work, *args)
+def _listed(folder: Path, before: float) -> list[tuple[str, int]]:
+    found = []
+    for path in sorted(folder.iterdir()):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            # Deleted while we look.
+            continue
+        if is_digest(path.name) and status.st_mtime <= before:
+            found.append((path.name, status.st_size))
+    return found
