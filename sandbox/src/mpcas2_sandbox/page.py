@@ -1,14 +1,15 @@
 """The HTML shell of the pages that a practice network shows to people."""
 
+from collections.abc import Sequence
 from html import escape
 
 from starlette.responses import HTMLResponse
 
+_POLICY = (
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action "
+)
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
@@ -35,12 +36,18 @@ margin:0 0 1rem}
 code{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.45rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
-tr:last-child td{border-bottom:0}th{font-size:.85rem;color:var(--soft);font-weight:600}
+tbody tr:last-child>*{border-bottom:0}th{font-size:.85rem;color:var(--soft);font-weight:600}
 """
 
 
 def html_page(
-    title: str, body: str, *, network: str, style: str = "", status: int = 200
+    title: str,
+    body: str,
+    *,
+    network: str,
+    style: str = "",
+    status: int = 200,
+    form_targets: Sequence[str] = ("'none'",),
 ) -> HTMLResponse:
     """Returns a whole page: light or dark with the reader's system, and narrow enough for a phone.
 
@@ -50,6 +57,8 @@ def html_page(
         network: The network's title, which the head line names.
         style: More CSS, for the network's own elements.
         status: The HTTP status.
+        form_targets: Where the page's forms may lead, redirects of their answers included, in the
+            words of a Content Security Policy.
     """
     name = escape(network)
     return HTMLResponse(
@@ -61,5 +70,5 @@ def html_page(
         'machine</span><nav><a href="/">Start</a><a href="/timeline">Timeline</a></nav></div>'
         f"</header><main>{body}</main></body></html>",
         status,
-        headers=_HEADERS,
+        headers={**_HEADERS, "Content-Security-Policy": _POLICY + " ".join(form_targets)},
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -17,6 +16,7 @@ from mpcas2_hookspecs import (
     Account,
     FindResult,
     Grant,
+    HttpAnswer,
     Limits,
     OutcomeUnknown,
     Part,
@@ -186,10 +186,10 @@ def test_more_than_the_irreversible_request_is_caught(bench_of: Callable[..., Be
 
 
 class EmptiesTheGrant(BlueskyPlatform):
-    def parse_refresh(self, status: int, body: Any) -> Grant:
-        if status == 200:
+    def parse_refresh(self, answer: HttpAnswer) -> Grant:
+        if answer.status == 200:
             return Grant(access_token="")
-        return super().parse_refresh(status, body)
+        return super().parse_refresh(answer)
 
 
 def test_a_grant_made_of_nothing_is_caught(bench_of: Callable[..., Bench]) -> None:

@@ -16,7 +16,7 @@ def test_the_platform_has_the_capabilities_that_it_needs() -> None:
 
     hooks = Hooks()
     hooks.register(mpcas2_platform_bluesky, "bluesky")
-    [platform] = hooks.register_platforms("bluesky")
+    [platform] = hooks.register_platforms("bluesky", {})
     assert isinstance(platform, Platform)
     assert isinstance(platform, ConnectsWithForm)
     assert isinstance(platform, RefreshesGrant)

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pytest
 
-from mpcas2_hookspecs import Media, Part, Rejected, Unauthorized
+from mpcas2_hookspecs import HttpAnswer, Media, Part, Rejected, Unauthorized
 from mpcas2_platform_bluesky.adapter import BlueskyPlatform
 from mpcas2_platform_bluesky.options import BlueskyOptions, ExternalCard
 from mpcas2_sandbox import SandboxProcess
@@ -168,12 +168,12 @@ def test_a_used_or_revoked_refresh_token_is_revoked(network: SandboxProcess) -> 
 
 def renew(desk: Desk) -> None:
     platform = BlueskyPlatform()
-    request = platform.refresh_request(desk.account, desk.connection.grant)
+    request = platform.refresh_request(desk.account, desk.connection.grant, None)
 
     async def send() -> httpx.Response:
         async with httpx.AsyncClient(trust_env=False) as client:
             return await client.request(request.method, request.url, headers=request.headers)
 
     response = asyncio.run(send())
-    grant = platform.parse_refresh(response.status_code, response.json())
+    grant = platform.parse_refresh(HttpAnswer(status=response.status_code, body=response.json()))
     desk.connection = msgspec.structs.replace(desk.connection, grant=grant)

@@ -12,6 +12,7 @@ from mpcas2_hookspecs import (
     Account,
     Connection,
     Grant,
+    HttpAnswer,
     PlatformError,
     RateLimited,
     Rejected,
@@ -192,7 +193,7 @@ def test_a_bad_server_address_is_refused_before_anything_is_sent(address: str) -
 
 def test_refresh_asks_the_hosting_server_with_the_refresh_token(account: Account) -> None:
     grant = Grant(access_token="old", refresh_token="refresh-secret")
-    request = BlueskyPlatform().refresh_request(account, grant)
+    request = BlueskyPlatform().refresh_request(account, grant, None)
     assert request.method == "POST"
     assert request.url == f"{account.data['pds']}/xrpc/com.atproto.server.refreshSession"
     assert request.headers == {"Authorization": "Bearer refresh-secret"}
@@ -202,12 +203,12 @@ def test_refresh_asks_the_hosting_server_with_the_refresh_token(account: Account
 
 def test_a_grant_without_refresh_token_cannot_be_renewed(account: Account) -> None:
     with pytest.raises(Unauthorized) as raised:
-        BlueskyPlatform().refresh_request(account, Grant(access_token="old"))
+        BlueskyPlatform().refresh_request(account, Grant(access_token="old"), None)
     assert raised.value.revoked
 
 
 def test_a_renewed_grant_has_both_new_tokens() -> None:
-    grant = BlueskyPlatform().parse_refresh(200, session())
+    grant = BlueskyPlatform().parse_refresh(HttpAnswer(status=200, body=session()))
     assert grant.refresh_token == "refresh-secret"
     assert grant.expires_at == END
 
@@ -225,7 +226,7 @@ def test_a_renewed_grant_has_both_new_tokens() -> None:
 )
 def test_a_refused_refresh_token_is_revoked(status: int, body: object) -> None:
     with pytest.raises(Unauthorized) as raised:
-        BlueskyPlatform().parse_refresh(status, body)
+        BlueskyPlatform().parse_refresh(HttpAnswer(status=status, body=body))
     assert raised.value.revoked
 
 
@@ -244,5 +245,5 @@ def test_a_refused_refresh_token_is_revoked(status: int, body: object) -> None:
 )
 def test_any_other_answer_leaves_the_grant(status: int, body: object) -> None:
     with pytest.raises(Unavailable) as raised:
-        BlueskyPlatform().parse_refresh(status, body)
+        BlueskyPlatform().parse_refresh(HttpAnswer(status=status, body=body))
     assert "secret" not in str(raised.value)

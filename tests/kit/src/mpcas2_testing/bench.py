@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import struct
-import zlib
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal, TypeVar
 
 from mpcas2_hookspecs import (
+    Accepted,
     Account,
     Connection,
+    ConnectsOAuth,
     ConnectsWithForm,
+    HttpAnswer,
     Media,
+    NotReady,
+    OAuthApp,
     Part,
     Platform,
+    PollsPublish,
     PublishContext,
     Published,
     Staged,
+    StillDeciding,
 )
 from mpcas2_sandbox import Control
+from mpcas2_testing.consent import PRACTICE_APP, connect_with_consent
 from mpcas2_testing.context import MemoryConnectContext, MemoryPublishContext
+from mpcas2_testing.samples import picture_bytes, video_bytes
 
-__all__ = ("Bench", "Desk", "picture_bytes")
+__all__ = ("Bench", "Desk")
 
 T = TypeVar("T")
+
+MOST_QUESTIONS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,60 +47,79 @@ class Bench:
         platform: The adapter.
         package: Import name of its package.
         control: Control of the practice network, freshly reset.
-        credentials: What a person fills in to connect one account of the practice network.
         publish_path: Regular expression for the path of the one irreversible request.
         count_posts: Counts the posts on the network's side.
+        credentials: What a person fills in to connect one account, where there is a form.
+        person: Who consents, where there is a consent page.
+        exact: Whether ``find`` can prove that a part is not there. Where it cannot, it has to say
+            ``CannotTell``.
+        repeats_words: Whether the network takes two posts with the same words.
+        sample: Which kind of file the suite uploads.
     """
 
     platform: Platform
     package: str
     control: Control
-    credentials: Mapping[str, str]
     publish_path: str
     count_posts: Callable[[], int]
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    person: str = ""
+    exact: bool = True
+    repeats_words: bool = True
+    sample: Literal["image", "video"] = "image"
+
+    @property
+    def app(self) -> OAuthApp | None:
+        """The app that grants are given to; None where accounts are connected with a form."""
+        return PRACTICE_APP if isinstance(self.platform, ConnectsOAuth) else None
+
+    @property
+    def dead_refresh(self) -> HttpAnswer:
+        """The answer to a refresh token that is no longer good (RFC 6749, 5.2, where it holds)."""
+        if isinstance(self.platform, ConnectsOAuth):
+            return HttpAnswer(status=400, body={"error": "invalid_grant"})
+        return HttpAnswer(status=401, body={})
 
     def connect(self) -> Connection:
         """Connects the account of the practice network, once for each call.
 
         Raises:
-            TypeError: The platform is not connected with a form.
+            TypeError: The platform has neither a form nor a consent page.
             PlatformError: What the adapter raises.
         """
         platform = self.platform
+        if isinstance(platform, ConnectsOAuth):
+            return asyncio.run(connect_with_consent(platform, self.control, self.person))[0]
         if not isinstance(platform, ConnectsWithForm):
-            raise TypeError(
-                f"{platform.key} has no form to connect with; its suite is not here yet."
-            )
-        defaults = {
-            field.name: field.default
-            for field in platform.connect_form
-            if field.default is not None
-        }
+            raise TypeError(f"{platform.key} has no way to connect an account.")
+        form = platform
+        defaults = {one.name: one.default for one in form.connect_form if one.default is not None}
 
         async def connect() -> Connection:
             async with MemoryConnectContext() as ctx:
-                return await platform.connect({**defaults, **self.credentials}, ctx)
+                return await form.connect({**defaults, **self.credentials}, ctx)
 
         return asyncio.run(connect())
 
     def desk(self) -> Desk:
         """Connects the account and gives what one part of one post is worked on with."""
-        return Desk(self.platform, self.connect())
+        return Desk(self, self.connect())
 
 
 class Desk:
     """Works on parts for one connected account; a journal lasts as long as its desk.
 
     Args:
-        platform: The adapter.
+        bench: The adapter and its network.
         connection: The connected account.
     """
 
-    def __init__(self, platform: Platform, connection: Connection) -> None:
-        self.platform = platform
+    def __init__(self, bench: Bench, connection: Connection) -> None:
+        self.platform = bench.platform
         self.connection = connection
         self.journal: MutableMapping[str, Any] = {}
         self.media: dict[str, bytes] = {}
+        self._bench = bench
 
     @property
     def account(self) -> Account:
@@ -108,46 +137,98 @@ class Desk:
         self,
         text: str = "Written by the test kit.",
         *,
-        picture: bool = False,
+        file: bool = False,
         root: Published | None = None,
         parent: Published | None = None,
     ) -> Part:
-        """Makes a part, with a small picture if wanted; with a parent, the second of a thread."""
-        media: tuple[Media, ...] = ()
-        if picture:
-            content = picture_bytes()
-            self.media["picture"] = content
-            media = (
-                Media(
-                    id="picture",
-                    kind="image",
-                    mime_type="image/png",
-                    size=len(content),
-                    width=2,
-                    height=2,
-                    alt_text="Four dots.",
-                ),
-            )
+        """Makes a part, with a small file if wanted or needed; with a parent, the second of a thread."""
+        limits = self.platform.limits(None)
+        media = (self._sample(),) if file or limits.requires_media else ()
         index = 0 if parent is None else 1
-        return Part(index=index, text=text, media=media, root=root, parent=parent)
+        title = "Made by the test kit" if limits.title is not None else ""
+        return Part(index=index, text=text, title=title, media=media, root=root, parent=parent)
 
     def stage(self, part: Part) -> Staged:
-        """Runs the adapter's ``stage`` in a fresh context over this desk's journal."""
-        return self._run(lambda ctx: self.platform.stage(part, ctx))
+        """Runs the adapter's ``stage`` in fresh contexts over this desk's journal, until it is ready.
+
+        The network's clock is moved on while it prepares what was uploaded.
+
+        Raises:
+            AssertionError: The network never gets ready.
+            PlatformError: What the adapter raises.
+        """
+        for _ in range(MOST_QUESTIONS):
+            try:
+                return self.run(partial(self.platform.stage, part))
+            except NotReady as error:
+                self._bench.control.advance_clock(error.check_after)
+        raise AssertionError(f"the network was not ready after {MOST_QUESTIONS} questions")
 
     def publish(self, staged: Staged) -> Any:
         """Runs the adapter's ``publish`` in a fresh context."""
-        return self._run(lambda ctx: self.platform.publish(staged, ctx))
+        return self.run(lambda ctx: self.platform.publish(staged, ctx))
 
     def find(self, staged: Staged) -> Any:
         """Runs the adapter's ``find`` in a fresh context."""
-        return self._run(lambda ctx: self.platform.find(staged, ctx))
+        return self.run(lambda ctx: self.platform.find(staged, ctx))
 
-    def picture_sha256(self) -> str:
-        """Gives the hash by which the network's request log shows the picture's upload."""
-        return hashlib.sha256(picture_bytes()).hexdigest()
+    def settled(self, answer: Published | Accepted) -> Published:
+        """Asks about an accepted part until it is published, moving the network's clock on.
 
-    def _run(self, call: Callable[[PublishContext], Awaitable[T]]) -> T:
+        Raises:
+            AssertionError: The network never decides.
+            PlatformError: What the adapter raises.
+        """
+        if isinstance(answer, Published):
+            return answer
+        platform = self.platform
+        assert isinstance(platform, PollsPublish), "Accepted needs a platform that has poll"
+        for _ in range(MOST_QUESTIONS):
+            if isinstance(answer, Published):
+                return answer
+            handle = answer.handle
+            self._bench.control.advance_clock(answer.check_after)
+            said = self.run(partial(platform.poll, handle))
+            answer = (
+                Accepted(handle=handle, check_after=said.check_after)
+                if isinstance(said, StillDeciding)
+                else said
+            )
+        raise AssertionError(f"nothing was decided after {MOST_QUESTIONS} questions")
+
+    def file_sha256(self) -> str:
+        """Gives the hash by which the network's request log shows the upload of the file."""
+        return hashlib.sha256(self._sample_bytes()).hexdigest()
+
+    def _sample_bytes(self) -> bytes:
+        return picture_bytes() if self._bench.sample == "image" else video_bytes()
+
+    def _sample(self) -> Media:
+        content = self._sample_bytes()
+        self.media["sample"] = content
+        if self._bench.sample == "video":
+            return Media(
+                id="sample",
+                kind="video",
+                mime_type="video/mp4",
+                size=len(content),
+                width=640,
+                height=360,
+                duration=3.0,
+            )
+        return Media(
+            id="sample",
+            kind="image",
+            mime_type="image/png",
+            size=len(content),
+            width=2,
+            height=2,
+            alt_text="Four dots.",
+        )
+
+    def run(self, call: Callable[[PublishContext], Awaitable[T]]) -> T:
+        """Runs any method of the adapter in a fresh context over this desk's journal."""
+
         async def run() -> T:
             async with MemoryPublishContext(
                 account=self.account,
@@ -158,21 +239,3 @@ class Desk:
                 return await call(ctx)
 
         return asyncio.run(run())
-
-
-def picture_bytes() -> bytes:
-    """Makes a real PNG of two by two dots."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    rows = b"\x00\xff\x00\x00\x00\xff\x00" + b"\x00\x00\x00\xff\xff\xff\xff"
-    head = struct.pack(">IIBBBBB", 2, 2, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
-    )

@@ -127,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
         self.wfile.flush()
 
-    do_POST = do_GET  # noqa: N815 - the name that http.server calls
+    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
         """Keeps silent: what arrived is in ``received``."""

@@ -10,7 +10,7 @@ from typing import Any, Self
 import httpx
 import msgspec
 
-from mpcas2_hookspecs import Account, Media, Rejected
+from mpcas2_hookspecs import Account, Media, QuotaReading, Rejected
 
 __all__ = ("MemoryConnectContext", "MemoryPublishContext", "system_clock")
 
@@ -32,17 +32,24 @@ class MemoryConnectContext:
     Unlike the engine's, its client reaches private networks, where practice networks live.
 
     Args:
+        access_token: What ``http`` sends as ``Authorization: Bearer``; None for no credentials.
         clock: The time that the adapter is told.
         timeout: Seconds to wait for the network.
     """
 
-    def __init__(self, *, clock: Clock = system_clock, timeout: float = _TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        access_token: str | None = None,
+        clock: Clock = system_clock,
+        timeout: float = _TIMEOUT_SECONDS,
+    ) -> None:
         self._clock = clock
-        self._client = _client(None, timeout)
+        self._client = _client(access_token, timeout)
 
     @property
     def http(self) -> httpx.AsyncClient:
-        """A client without credentials."""
+        """A client with the access token, if one was given."""
         return self._client
 
     def now(self) -> datetime:
@@ -92,6 +99,8 @@ class MemoryPublishContext:
         self._clock = clock
         self._http = _client(access_token, timeout)
         self._bare_http = _client(None, timeout)
+        self.spent: list[tuple[str, int]] = []
+        self.readings: list[QuotaReading] = []
 
     @property
     def account(self) -> Account:
@@ -125,8 +134,16 @@ class MemoryPublishContext:
         """
         self._journal[name] = msgspec.json.decode(msgspec.json.encode(value))
 
-    async def open_media(self, media: Media) -> AsyncIterator[bytes]:
-        """Reads a file in chunks of 64 KiB.
+    async def spend(self, quota: str, amount: int = 1) -> None:
+        """Notes a use of a quota in ``spent``; there is always enough."""
+        self.spent.append((quota, amount))
+
+    def observe(self, reading: QuotaReading) -> None:
+        """Keeps what an answer told in ``readings``."""
+        self.readings.append(reading)
+
+    async def open_media(self, media: Media, start: int = 0) -> AsyncIterator[bytes]:
+        """Reads a file from a byte on, in chunks of 64 KiB.
 
         Raises:
             Rejected: The context was given no such file.
@@ -134,8 +151,8 @@ class MemoryPublishContext:
         if media.id not in self._media:
             raise Rejected(f"The file {media.id} is gone; upload it again.", code="media-gone")
         content = self._media[media.id]
-        for start in range(0, len(content), _CHUNK_BYTES):
-            yield content[start : start + _CHUNK_BYTES]
+        for place in range(start, len(content), _CHUNK_BYTES):
+            yield content[place : place + _CHUNK_BYTES]
 
     async def __aenter__(self) -> Self:
         return self

@@ -13,8 +13,15 @@ import msgspec
 import pytest
 
 from mpcas2_hookspecs import (
+    ChecksPost,
+    CollectsMetrics,
+    ConnectsOAuth,
     ConnectsWithForm,
+    CountsText,
+    DeclaresQuotas,
+    DeletesPosts,
     Hooks,
+    ListsTargets,
     Platform,
     PollsPublish,
     RefreshesGrant,
@@ -24,7 +31,19 @@ from mpcas2_testing.bench import Bench
 
 __all__ = ("DeclarationRules",)
 
-_PROTOCOLS: tuple[type, ...] = (Platform, ConnectsWithForm, RefreshesGrant, PollsPublish)
+_PROTOCOLS: tuple[type, ...] = (
+    Platform,
+    ConnectsWithForm,
+    ConnectsOAuth,
+    RefreshesGrant,
+    PollsPublish,
+    ChecksPost,
+    CountsText,
+    DeclaresQuotas,
+    ListsTargets,
+    DeletesPosts,
+    CollectsMetrics,
+)
 
 # Runs in a process of its own, because this one has long imported everything. Every way from Python
 # to another host goes through one of these names.
@@ -36,10 +55,11 @@ def refuse(*args, **kwargs):
 
 socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = refuse
 socket.create_connection = socket.getaddrinfo = socket.gethostbyname = refuse
-from mpcas2_hookspecs import Hooks
+from mpcas2_hookspecs import Hooks, read_manifest
 hooks = Hooks()
 hooks.register(importlib.import_module(sys.argv[1]), "plugin")
-assert hooks.register_platforms("plugin"), "the plugin adds no platform"
+settings = {one.name: one.default for one in read_manifest(sys.argv[1]).settings}
+assert hooks.register_platforms("plugin", settings), "the plugin adds no platform"
 """
 
 
@@ -75,7 +95,8 @@ class DeclarationRules:
         )
         hooks = Hooks()
         hooks.register(import_module(bench.package), key)
-        assert key in [platform.key for platform in hooks.register_platforms(key)], (
+        settings = {setting.name: setting.default for setting in manifest.settings}
+        assert key in [platform.key for platform in hooks.register_platforms(key, settings)], (
             f"the hook of {bench.package} does not return the platform {key!r}"
         )
 

@@ -18,10 +18,12 @@ from mpcas2_hookspecs import (
     FormField,
     Found,
     Grant,
+    HttpAnswer,
     HttpRequest,
     Limits,
     Media,
     MediaRule,
+    OAuthApp,
     Part,
     PublishContext,
     Published,
@@ -97,7 +99,7 @@ class BlueskyPlatform:
         """
         return await session.connect(credentials, ctx)
 
-    def refresh_request(self, account: Account, grant: Grant) -> HttpRequest:
+    def refresh_request(self, account: Account, grant: Grant, app: OAuthApp | None) -> HttpRequest:  # noqa: ARG002 - a session belongs to no app
         """Builds the request that renews the session.
 
         Raises:
@@ -105,7 +107,7 @@ class BlueskyPlatform:
         """
         return session.refresh_request(account, grant)
 
-    def parse_refresh(self, status: int, body: Any) -> Grant:
+    def parse_refresh(self, answer: HttpAnswer) -> Grant:
         """Reads the answer to a renewal; both tokens are new.
 
         Raises:
@@ -113,7 +115,7 @@ class BlueskyPlatform:
             RateLimited: The server asks to come back later.
             Unavailable: Anything else.
         """
-        return session.parse_refresh(status, body)
+        return session.parse_refresh(answer)
 
     async def stage(self, part: Part, ctx: PublishContext) -> Staged:
         """Uploads the images, looks up who is mentioned, and chooses record key and record.

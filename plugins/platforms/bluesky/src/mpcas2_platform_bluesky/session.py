@@ -13,7 +13,6 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -25,6 +24,7 @@ from mpcas2_hookspecs import (
     Connection,
     FormField,
     Grant,
+    HttpAnswer,
     HttpRequest,
     PlatformError,
     RateLimited,
@@ -138,7 +138,7 @@ def refresh_request(account: Account, grant: Grant) -> HttpRequest:
     )
 
 
-def parse_refresh(status: int, body: Any) -> Grant:
+def parse_refresh(answer: HttpAnswer) -> Grant:
     """Reads the answer to a renewal.
 
     Raises:
@@ -146,13 +146,14 @@ def parse_refresh(status: int, body: Any) -> Grant:
         RateLimited: The server asks to come back later.
         Unavailable: Anything else; the standing grant may still be good.
     """
+    status = answer.status
     if status == HTTPStatus.OK:
         try:
-            return _grant(msgspec.convert(body, Session))
+            return _grant(msgspec.convert(answer.body, Session))
         except msgspec.ValidationError:
             # Chained from nothing: the fault quotes the body, and the body may hold tokens.
             raise Unavailable("The answer to the session's renewal cannot be read.") from None
-    fault = read_fault(body)
+    fault = read_fault(answer.body)
     code = fault.error or str(status)
     if fault.error in GONE:
         raise Unauthorized(GONE[fault.error], code=code, revoked=True)
