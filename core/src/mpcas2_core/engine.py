@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack
 from typing import Self
 from uuid import UUID
 
-from mpcas2_core.accounts import Accounts, TokenBroker
+from mpcas2_core.accounts import Accounts, Connecting, OAuthApps, OAuthState, TokenBroker
+from mpcas2_core.content.links import MediaLinks
 from mpcas2_core.content.probe import FileProbe
 from mpcas2_core.content.service import Contents
 from mpcas2_core.database import Database, Scope
@@ -19,11 +20,14 @@ from mpcas2_core.publishing.delivery import Delivery
 from mpcas2_core.publishing.dispatcher import Dispatcher
 from mpcas2_core.publishing.doorbell import Doorbell
 from mpcas2_core.publishing.outcomes import Patience
+from mpcas2_core.publishing.posts import PublishedPosts
 from mpcas2_core.publishing.service import Publishing
 from mpcas2_core.publishing.worker import Worker, worker_name
 from mpcas2_core.settings import Settings, SettingsError
-from mpcas2_core.storage import LocalStorage
+from mpcas2_core.storage import make_storage
 from mpcas2_core.tenants import Tenants
+from mpcas2_core.uploads.service import Uploads
+from mpcas2_core.uploads.sweep import Sweep
 from mpcas2_core.vault import MasterKeys, Vault, secret_for
 
 __all__ = ("Engine",)
@@ -41,11 +45,16 @@ class Engine:
         plugins: What is installed.
         storage: Media files.
         contents: Content.
+        uploads: Files that come in over several requests.
+        sweep: Clears away what nobody comes back for.
         accounts: Connected accounts.
-        broker: Their tokens.
+        apps: Registrations with networks.
+        broker: The accounts' tokens.
+        connecting: Consent pages, the way there and back.
         doorbell: Valkey.
         dispatcher: Offers due jobs.
         publishing: Publish requests.
+        posts: What is published, and how it does.
     """
 
     def __init__(self, settings: Settings, database: Database, doorbell: Doorbell) -> None:
@@ -57,17 +66,48 @@ class Engine:
         self.identity = Identity.load(database, self.tenants, self.vault, settings)
         self.plugins = PluginHost.load(disabled=_listed(settings.disabled_plugins))
         self.clients = Clients(_listed(settings.allow_private_hosts))
-        self.storage = LocalStorage(settings.home / "media")
-        self.contents = Contents(database, self.storage, FileProbe(), _cancel_for_content)
-        self.broker = TokenBroker(database, self.vault, self.plugins, self.clients)
+        self.storage = make_storage(settings)
+        probe = FileProbe()
+        self.contents = Contents(
+            database,
+            self.storage,
+            probe,
+            _cancel_for_content,
+            MediaLinks(
+                secret_for(settings.home, "jwt-secret", settings.jwt_secret), settings.public_url
+            ),
+        )
+        self.uploads = Uploads(
+            database,
+            self.storage,
+            self.contents,
+            probe,
+            max_bytes=settings.max_upload_bytes,
+            default_limit=settings.tenant_storage_bytes,
+        )
+        self.sweep = Sweep(database, self.storage, self.uploads, self.tenants)
+        self.apps = OAuthApps(database, self.vault, public_url=settings.public_url)
+        self.broker = TokenBroker(database, self.vault, self.plugins, self.clients, self.apps)
         self.accounts = Accounts(database, self.vault, self.plugins, self.clients, self.broker)
+        self.connecting = Connecting(
+            database=database,
+            tenants=self.tenants,
+            vault=self.vault,
+            plugins=self.plugins,
+            clients=self.clients,
+            accounts=self.accounts,
+            apps=self.apps,
+            state=OAuthState(secret_for(settings.home, "jwt-secret", settings.jwt_secret)),
+        )
         self.dispatcher = Dispatcher(
             database,
             doorbell,
+            lanes=self.plugins.platforms,
             poll_seconds=settings.poll_seconds,
             reoffer_seconds=settings.reoffer_seconds,
         )
         self.publishing = Publishing(self.plugins, self.dispatcher)
+        self.posts = PublishedPosts(database, self.plugins, self.broker, self.clients)
         self._closing = AsyncExitStack()
 
     @classmethod
@@ -96,7 +136,7 @@ class Engine:
             doorbell = Doorbell(settings.redis_url)
             stack.push_async_callback(doorbell.close)
             engine = cls(settings, database, doorbell)
-            await engine.storage.remove_abandoned()
+            stack.push_async_callback(engine.uploads.close)
             stack.push_async_callback(engine.clients.close)
             stack.push_async_callback(engine.broker.close)
             engine._closing = stack.pop_all()
@@ -131,6 +171,7 @@ class Engine:
             tenants=self.tenants,
             delivery=delivery,
             name=name,
+            lanes=self.plugins.platforms,
             concurrency=settings.concurrency,
             lease_seconds=settings.lease_seconds,
             drain_seconds=settings.drain_seconds,

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from mpcas2_core import logs
-from mpcas2_core.accounts import TokenBroker, store
+from mpcas2_core.accounts import OAuthApps, TokenBroker, store
 from mpcas2_core.accounts.broker import GrantRow
 from mpcas2_core.database import Database, Scope
 from mpcas2_core.outbound import Clients
@@ -29,7 +29,8 @@ async def main(url: str, tenant_id: str, account_id: str, calls: int, lease: flo
     database = await Database.open(url, size=4)
     vault = Vault(MasterKeys(os.environ["MASTER_KEY"]))
     clients = Clients(["127.0.0.1"])
-    broker = TokenBroker(database, vault, PluginHost.load(), clients, lease_seconds=lease)
+    apps = OAuthApps(database, vault, public_url="http://127.0.0.1:3001")
+    broker = TokenBroker(database, vault, PluginHost.load(), clients, apps, lease_seconds=lease)
     tenant = await Tenants(database, vault).resolve(UUID(tenant_id))
 
     async def read(scope: Scope) -> tuple[Any, GrantRow]:

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from mpcas2_core.accounts import AccountRow, Accounts, TokenBroker, store
+from mpcas2_core.accounts import AccountRow, Accounts, OAuthApps, TokenBroker, store
 from mpcas2_core.accounts.broker import GrantRow
 from mpcas2_core.database import Database, Scope, Tenant
 from mpcas2_core.outbound import Clients
@@ -122,7 +122,8 @@ class Desk:
             database = await Database.open(self.url, size=4)
             clients = Clients(["127.0.0.1"])
             vault, plugins = Vault(MasterKeys(self.master)), PluginHost.load()
-            broker = TokenBroker(database, vault, plugins, clients, lease_seconds=self.lease)
+            apps = OAuthApps(database, vault, public_url="http://127.0.0.1:3001")
+            broker = TokenBroker(database, vault, plugins, clients, apps, lease_seconds=self.lease)
             try:
                 accounts = Accounts(database, vault, plugins, clients, broker)
                 return await story(Parts(database, vault, broker, accounts))
@@ -195,6 +196,12 @@ class Desk:
         for caller in callers:
             caller.ready()
         return callers
+
+
+@pytest.fixture(scope="session")
+def desk_class() -> type[Desk]:
+    """For desks of other networks."""
+    return Desk
 
 
 @pytest.fixture(scope="session")

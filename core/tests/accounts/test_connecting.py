@@ -48,5 +48,5 @@ def test_a_network_that_hangs_is_given_up(desk: Desk, monkeypatch: pytest.Monkey
         await asyncio.Event().wait()
 
     monkeypatch.setattr(BlueskyPlatform, "connect", hanging)
-    monkeypatch.setattr("mpcas2_core.accounts.service.AUTHORIZE_SECONDS", 0.1)
+    monkeypatch.setattr("mpcas2_core.accounts.asking.SECONDS", 0.1)
     assert "did not answer" in refusal(desk, "https://pds.example")

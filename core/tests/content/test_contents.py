@@ -137,10 +137,14 @@ def test_a_file_is_removed_with_the_last_content_that_shows_it(desk: RunStory) -
     desk(story)
 
 
-def test_a_file_that_a_pending_post_shows_stays_until_the_post_ended(desk: RunStory) -> None:
+@pytest.mark.parametrize("as_thumbnail", [False, True])
+def test_a_file_that_a_pending_post_shows_stays_until_the_post_ended(
+    desk: RunStory, as_thumbnail: bool
+) -> None:
     async def story(at: Any) -> None:
         shown, host = await at.add(file=PDF), await at.add("Host")
         account, job = uuid4(), uuid4()
+        file = {"content_id": str(shown.id), "sha256": shown.file.sha256}
 
         async def plan(scope: Scope) -> None:
             await scope.execute(
@@ -158,9 +162,11 @@ def test_a_file_that_a_pending_post_shows_stays_until_the_post_ended(desk: RunSt
                 account,
             )
             await scope.execute(
-                "INSERT INTO publish_parts (job_id, position, text, media) VALUES ($1, 0, '', $2)",
+                "INSERT INTO publish_parts (job_id, position, text, media, thumbnail) "
+                "VALUES ($1, 0, '', $2, $3)",
                 job,
-                [{"content_id": str(shown.id), "sha256": shown.file.sha256}],
+                [] if as_thumbnail else [file],
+                file if as_thumbnail else None,
             )
 
         await at.run(plan)

@@ -104,7 +104,8 @@ def check(tmp_path: Path, data: bytes, said: MediaType, **options: float) -> Pro
 def test_a_good_picture_is_named_by_its_bytes_and_measured(
     tmp_path: Path, data: bytes, mime_type: str
 ) -> None:
-    assert check(tmp_path, data, "image") == Probed(mime_type=mime_type, width=64, height=48)
+    probed = check(tmp_path, data, "image")
+    assert (probed.mime_type, probed.width, probed.height) == (mime_type, 64, 48)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
@@ -118,6 +119,67 @@ def test_every_frame_of_an_animation_is_decoded(tmp_path: Path, kind: str) -> No
 def test_a_picture_that_lies_on_its_side_is_measured_as_it_is_shown(tmp_path: Path) -> None:
     probed = check(tmp_path, turned(), "image")
     assert (probed.width, probed.height) == (48, 64)
+
+
+def thumbnail_of(tmp_path: Path, data: bytes) -> Image.Image:
+    probed = check(tmp_path, data, "image")
+    assert probed.thumbnail is not None
+    return Image.open(io.BytesIO(probed.thumbnail))
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        ((64, 48), (64, 48)),
+        ((3000, 1500), (640, 320)),
+        ((700, 4000), (112, 640)),
+        ((9000, 1), (640, 1)),
+    ],
+)
+def test_a_thumbnail_has_640_pixels_at_most_and_is_never_larger_than_the_picture(
+    tmp_path: Path, size: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    image = thumbnail_of(tmp_path, saved(Image.new("RGB", size, "red"), "PNG"))
+    assert (image.format, image.mode, image.size) == ("JPEG", "RGB", shown)
+
+
+@pytest.mark.parametrize(
+    ("picture", "kind", "expected"),
+    [
+        (Image.new("RGBA", (50, 50), (255, 0, 0, 0)), "PNG", (255, 255, 255)),
+        (Image.new("RGBA", (50, 50), (0, 0, 255, 128)), "WEBP", (127, 127, 255)),
+        (Image.new("LA", (50, 50), (0, 255)), "PNG", (0, 0, 0)),
+        (Image.new("I;16", (50, 50), 128 * 256), "PNG", (128, 128, 128)),
+        (Image.new("1", (50, 50), 1), "PNG", (255, 255, 255)),
+        (Image.new("CMYK", (50, 50), (0, 255, 255, 0)), "JPEG", (255, 0, 0)),
+        (Image.new("P", (50, 50), 0), "GIF", (0, 0, 0)),
+    ],
+    ids=["clear", "half clear", "grey", "sixteen bits", "one bit", "printed", "palette"],
+)
+def test_a_thumbnail_shows_every_kind_of_colour_on_white(
+    tmp_path: Path, picture: Image.Image, kind: str, expected: tuple[int, int, int]
+) -> None:
+    found = thumbnail_of(tmp_path, saved(picture, kind)).getpixel((25, 25))
+    assert found == pytest.approx(expected, abs=6)
+
+
+def test_a_thumbnail_stands_as_the_picture_is_shown(tmp_path: Path) -> None:
+    image = Image.new("RGB", (64, 48), "red")
+    image.paste("blue", (0, 24, 64, 48))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    thumbnail = thumbnail_of(tmp_path, saved(image, "JPEG", exif=exif))
+    assert thumbnail.size == (48, 64)
+    assert not thumbnail.getexif()
+    # Turned clockwise, what was above is on the right.
+    assert thumbnail.getpixel((5, 32)) == pytest.approx((0, 0, 254), abs=12)
+    assert thumbnail.getpixel((43, 32)) == pytest.approx((254, 0, 0), abs=12)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "AVIF"])
@@ -174,6 +236,25 @@ def test_what_is_not_of_the_said_type_is_refused_and_named(
 @pytest.mark.parametrize(
     ("data", "said", "mime_type"),
     [
+        (b"%PDF-1.4\n", "document", "application/pdf"),
+        (
+            zipped(*WORD),
+            "document",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        ),
+        (open_document("text"), "document", "application/vnd.oasis.opendocument.text"),
+    ],
+    ids=name_of,
+)
+def test_documents_are_told_by_their_bytes(
+    tmp_path: Path, data: bytes, said: MediaType, mime_type: str
+) -> None:
+    assert check(tmp_path, data, said) == Probed(mime_type=mime_type)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "mime_type"),
+    [
         (MP4, "video", "video/mp4"),
         (MOV, "video", "video/quicktime"),
         (WEBM, "video", "video/webm"),
@@ -185,20 +266,17 @@ def test_what_is_not_of_the_said_type_is_refused_and_named(
         (b"RIFF\x00\x00\x00\x00WAVEfmt ", "audio", "audio/wav"),
         (b"fLaC\x00\x00", "audio", "audio/flac"),
         (b"OggS\x00\x02" + bytes(22) + b"\x01\x1e\x01vorbis", "audio", "audio/ogg"),
-        (b"%PDF-1.4\n", "document", "application/pdf"),
-        (
-            zipped(*WORD),
-            "document",
-            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        ),
-        (open_document("text"), "document", "application/vnd.oasis.opendocument.text"),
     ],
     ids=name_of,
 )
-def test_files_other_than_pictures_are_told_by_their_bytes(
-    tmp_path: Path, data: bytes, said: MediaType, mime_type: str
+def test_video_and_audio_are_told_by_their_bytes_and_refused_without_content(
+    tmp_path: Path, data: bytes, kind: MediaType, mime_type: str
 ) -> None:
-    assert check(tmp_path, data, said) == Probed(mime_type=mime_type)
+    found = recognise(data)
+    assert (found.type, found.mime_type) == (kind, mime_type)
+    with pytest.raises(UnsupportedMedia) as caught:
+        check(tmp_path, data, kind)
+    assert caught.value.code == "MEDIA_UNREADABLE"
 
 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ import json, sys
 import msgspec
 from mpcas2_core.plugins import PluginHost, UnknownPlatform
 
+from mpcas2_core.plugins.verification import abilities_of
 disabled, asked = json.loads(sys.argv[2]), json.loads(sys.argv[3])
 host = PluginHost.load(disabled=disabled)
 unknown = {}
@@ -60,10 +61,8 @@ answer = {
     "records": msgspec.to_builtins(host.records),
     "platforms": sorted(host.platforms),
     "unknown": unknown,
-    "capabilities": {
-        key: [name for name in type(c).__struct_fields__ if getattr(c, name) is host.platform(key)]
-        for key in host.platforms
-        for c in [host.capabilities(key)]
+    "abilities": {
+        key: abilities_of(platform) for key, platform in host.platforms.items()
     },
 }
 open(sys.argv[1], "w").write(json.dumps(answer))
@@ -89,7 +88,7 @@ class LoadedHost:
     all_records: list[dict[str, Any]]
     platforms: list[str]
     unknown: dict[str, str]
-    capabilities: dict[str, list[str]]
+    abilities: dict[str, list[str]]
     output: str
 
     def records(self, key: str) -> list[dict[str, Any]]:
@@ -168,7 +167,7 @@ def load_host(site: Path, tmp_path: Path) -> Callable[..., LoadedHost]:
             all_records=found["records"],
             platforms=found["platforms"],
             unknown=found["unknown"],
-            capabilities=found["capabilities"],
+            abilities=found["abilities"],
             output=done.stdout + done.stderr,
         )
 

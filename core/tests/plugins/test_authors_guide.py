@@ -61,7 +61,7 @@ def test_the_plugin_of_the_guide_is_built_and_enabled(
     record = host.record("shout")
     assert (record["status"], record["reason"]) == ("enabled", None)
     assert record["manifest"]["hosts"] == ["shout.example"]
-    assert host.capabilities["shout"] == ["connects_with_form"]
+    assert host.abilities["shout"] == ["connectsWithForm"]
 
 
 def test_the_test_of_the_guide_passes(project: Path) -> None:

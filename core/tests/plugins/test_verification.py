@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from mpcas2_core.plugins.record import LoadFault
-from mpcas2_core.plugins.verification import capabilities_of, verify_platform
+from mpcas2_core.plugins.verification import abilities_of, verify_platform
 from mpcas2_hookspecs import FormField, Limits, TextRule
 
 
@@ -49,9 +49,9 @@ class Able(Good):
 
     async def connect(self, credentials: Any, ctx: Any) -> Any: ...
 
-    def refresh_request(self, account: Any, grant: Any) -> Any: ...
+    def refresh_request(self, account: Any, grant: Any, app: Any) -> Any: ...
 
-    def parse_refresh(self, status: Any, body: Any) -> Any: ...
+    def parse_refresh(self, answer: Any) -> Any: ...
 
     async def poll(self, handle: Any, ctx: Any) -> Any: ...
 
@@ -95,7 +95,10 @@ async def one_more_with_default(self: Any, first: Any, second: Any, third: Any =
         ({"connect_form": [5]}, "sequence of FormField"),
         ({"connect_form": [FormField(name="a", title="A")] * 2}, "a field twice"),
         ({"connect": plain}, "connect must be async def, see ConnectsWithForm"),
-        ({"parse_refresh": one_too_few}, "parse_refresh must be a plain def, see RefreshesGrant"),
+        (
+            {"refresh_request": one_too_few},
+            "refresh_request must be a plain def, see RefreshesGrant",
+        ),
         ({"poll": one_too_many}, r"poll must take \(handle, ctx\), see PollsPublish"),
     ],
 )
@@ -112,16 +115,10 @@ def test_an_argument_with_a_default_fits() -> None:
     assert verify_platform(changed, "good") is changed
 
 
-def test_capabilities_are_found_by_their_members() -> None:
-    able, good = Able(), Good()
-    found = capabilities_of(verify_platform(able, "good"))
-    assert found.connects_with_form is able
-    assert found.refreshes_grant is able
-    assert found.polls_publish is able
-    nothing = capabilities_of(verify_platform(good, "good"))
-    assert nothing.connects_with_form is None
-    assert nothing.refreshes_grant is None
-    assert nothing.polls_publish is None
+def test_abilities_are_found_by_their_members() -> None:
+    able, good = verify_platform(Able(), "good"), verify_platform(Good(), "good")
+    assert abilities_of(able) == ("connectsWithForm", "refreshesGrant", "pollsPublish")
+    assert abilities_of(good) == ()
 
 
 def test_a_wrong_adapter_in_an_installed_plugin_is_listed_as_broken(
@@ -137,7 +134,7 @@ def test_a_wrong_adapter_in_an_installed_plugin_is_listed_as_broken(
     assert "find must take (staged, ctx)" in host.record("args")["reason"]
     assert "when its platforms were checked: OSError: no" in host.record("limits")["reason"]
     assert "ZeroDivisionError" in host.record("property")["reason"]
-    assert host.capabilities["good"] == ["polls_publish"]
+    assert host.abilities["good"] == ["pollsPublish"]
     assert {"sync", "args", "limits", "property"}.isdisjoint(host.platforms)
 
 

@@ -44,7 +44,7 @@ def work(
     return Work(
         attempt_id=UUID(int=1),
         kind=kind,  # type: ignore[arg-type]  # one of the three
-        part=PartRow(position=0, text="Hi", media=[], state=state, staged=staged),  # type: ignore[arg-type]  # as above
+        part=PartRow(position=0, text="Hi", media=(), state=state, staged=staged),  # type: ignore[arg-type]  # as above
         earlier=(),
         is_last=is_last,
         account=Account(id="1", platform="p", platform_account_id="a", username="u"),

@@ -109,8 +109,9 @@ def test_a_tenant_behind_the_code_is_refused_and_served_after_the_migration(
                 "UPDATE due_jobs SET next_at = now() - interval '1 minute', lease_until = NULL"
             )
             offers = await due.offer(connection, limit=10, again_after=60)
-            assert offers == [job_id]
-            leases = await due.claim(connection, offers, worker="w", seconds=30, tenants=tenants)
+            jobs = [one.job_id for one in offers]
+            assert jobs == [job_id]
+            leases = await due.claim(connection, jobs, worker="w", seconds=30, tenants=tenants)
         return len(leases)
 
     async def story(database: Database, tenants: Tenants) -> None:
@@ -120,7 +121,7 @@ def test_a_tenant_behind_the_code_is_refused_and_served_after_the_migration(
 
         async def enter(scope: Scope) -> None:
             now = await scope.fetchval("SELECT now()")
-            await due.add(scope, [(job_id, now)])
+            await due.add(scope, [(job_id, "bluesky", now)])
 
         await database.run(made, enter)
         assert await claimed(database, tenants, job_id) == 1

@@ -12,7 +12,9 @@ from mpcas2_core.engine import Engine
 from mpcas2_core.settings import Settings
 from mpcas2_server.api import CONTROLLERS
 from mpcas2_server.api.health import HealthController
+from mpcas2_server.api.media import MediaController
 from mpcas2_server.errors import handle_error
+from mpcas2_server.pages import ConsentPages
 from mpcas2_server.requests import RequestGate
 
 __all__ = ("create_app",)
@@ -42,6 +44,8 @@ def create_app(open_engine: Callable[[], Awaitable[Engine]] | None = None) -> Li
         route_handlers=[
             Router(path=PREFIX, route_handlers=[*CONTROLLERS, HealthController]),
             HealthController,
+            ConsentPages,
+            MediaController,
         ],
         lifespan=[with_engine],
         exception_handlers={Exception: handle_error},

@@ -151,6 +151,10 @@ class Client:
         """Sends a JSON body."""
         return self._call("POST", path, json=body)
 
+    def put(self, path: str, body: object) -> Any:
+        """Puts something in the place of what was there."""
+        return self._call("PUT", path, json=body)
+
     def patch(self, path: str, body: object) -> Any:
         """Changes something."""
         return self._call("PATCH", path, json=body)

@@ -26,7 +26,8 @@ class Doc(msgspec.Struct, frozen=True, kw_only=True):
         tag: Heading in the document.
         summary: What it does, in a few words.
         description: What else a reader needs; Markdown.
-        answers: Body by status for success; a media type for a body that is no JSON, None for none.
+        answers: Body by status for success; several where it depends on the request; a media type for
+            a body that is no JSON, None for none.
         errors: What may go wrong: a sentence by status. 401, 413, 415 and 500 are added where they
             can happen.
         query: Struct of the query string.
@@ -39,7 +40,7 @@ class Doc(msgspec.Struct, frozen=True, kw_only=True):
     tag: Tag
     summary: str
     description: str = ""
-    answers: Mapping[int, type[msgspec.Struct] | str | None] = {}
+    answers: Mapping[int, type[msgspec.Struct] | tuple[type[msgspec.Struct], ...] | str | None] = {}
     errors: Mapping[int, str] = {}
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None

@@ -98,7 +98,12 @@ def _described(routes: Iterable[Any]) -> Iterator[tuple[str, Method, Doc, HTTPRo
 def _schemas(docs: Iterable[Doc]) -> tuple[dict[Any, dict[str, Any]], dict[str, Any]]:
     kinds: dict[type[msgspec.Struct], None] = {ErrorBody: None}
     for doc in docs:
-        named = (doc.query, doc.body, *doc.answers.values())
+        answers = (
+            one
+            for entry in doc.answers.values()
+            for one in (entry if isinstance(entry, tuple) else (entry,))
+        )
+        named = (doc.query, doc.body, *answers)
         kinds |= {kind: None for kind in named if isinstance(kind, type)}
     made, components = msgspec.json.schema_components(list(kinds), ref_template=SCHEMAS)
     for shape in components.values():
@@ -150,6 +155,8 @@ def _responses(method: Method, doc: Doc, schemas: dict[Any, dict[str, Any]]) -> 
         response: dict[str, Any] = {"description": HTTPStatus(status).phrase}
         if isinstance(kind, str):
             response["content"] = {kind: {"schema": {"type": "string", "format": "binary"}}}
+        elif isinstance(kind, tuple):
+            response["content"] = {JSON: {"schema": {"oneOf": [schemas[one] for one in kind]}}}
         elif kind is not None:
             response["content"] = {JSON: {"schema": schemas[kind]}}
         responses[str(status)] = response

@@ -11,12 +11,13 @@ import structlog
 import uuid_utils
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ("RequestGate", "note_user", "request_id_of")
+__all__ = ("RequestGate", "note_user", "request_id_of", "wants_no_body")
 
 log = structlog.get_logger(__name__)
 
 _ID = "mpcas2.request_id"
 _USER = "mpcas2.user"
+_HEAD = "mpcas2.head"
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
 # For the API, whose answers are data; pages bring a policy of their own.
 _SAFE_HEADERS = {
@@ -50,6 +51,7 @@ class RequestGate:
         method, started, status = facts["method"], time.perf_counter(), 0
         is_head = method == "HEAD"
         if is_head:
+            facts[_HEAD] = True
             facts["method"] = "GET"
 
         async def gated(message: Message) -> None:
@@ -87,6 +89,11 @@ class RequestGate:
 def request_id_of(scope: Scope) -> str:
     """Gives the id of the request."""
     return str(_facts(scope).get(_ID, ""))
+
+
+def wants_no_body(scope: Scope) -> bool:
+    """Says whether the request is a HEAD, so that a long body need not be read for nothing."""
+    return bool(_facts(scope).get(_HEAD))
 
 
 def note_user(scope: Scope, tenant_id: str, user_id: str) -> None:

@@ -157,6 +157,18 @@ def server_with(database_url: str, redis_url: str, tmp_path: Path) -> Callable[.
     return lambda **settings: started(database_url, redis_url, tmp_path, settings)
 
 
+@pytest.fixture(scope="session")
+def start_server() -> Callable[..., Any]:
+    """Starts a server: ``with start_server(database_url, redis_url, home, settings) as other:``."""
+    return started
+
+
+@pytest.fixture(scope="session")
+def sign_up() -> Callable[..., Any]:
+    """Signs somebody up on a server: ``with sign_up(server) as somebody:``."""
+    return signed_up
+
+
 @pytest.fixture
 def anyone(server: Server) -> Iterator[httpx.Client]:
     """A client that is not signed in."""

@@ -49,6 +49,14 @@ def schema_differences(
     seed: Any, theirs: Any, ours_document: Any, ours: Any, where: str
 ) -> Iterator[str]:
     """Says where our schema takes or gives less than the seed's."""
+    if "oneOf" in ours:
+        # An answer that depends on the request: one of its forms has to be the seed's.
+        every = (
+            list(schema_differences(seed, theirs, ours_document, one, where))
+            for one in ours["oneOf"]
+        )
+        yield from min(every, key=len)
+        return
     theirs, ours = resolved(seed, theirs), resolved(ours_document, ours)
     if not theirs.get("properties") and theirs.get("type") == "object" and "type" not in ours:
         return

@@ -13,6 +13,9 @@ def png(colour: str = "red", size: tuple[int, int] = (30, 20)) -> bytes:
     return buffer.getvalue()
 
 
+FILE_AND_THUMBNAIL = 2
+
+
 def upload(user: Any, data: bytes | None = None, name: str = "a.png", **fields: Any) -> Any:
     values = {"title": "A picture", "type": "image", **fields}
     return user.http.post("/content", data=values, files={"file": (name, data or png())})
@@ -46,11 +49,12 @@ def test_a_picture_is_taken_shown_and_given_back(user: Any) -> None:
         "mimeType": "image/png",
         "width": 30,
         "height": 20,
+        "thumbnailUrl": f"/api/v1/content/{made['id']}/thumbnail",
         "createdAt": made["createdAt"],
         "updatedAt": made["updatedAt"],
     }
     assert user.http.get(f"/content/{made['id']}").json() == made
-    assert len(user.files()) == 1
+    assert len(user.files()) == FILE_AND_THUMBNAIL
 
 
 def test_the_file_comes_back_to_be_saved_and_never_to_be_shown(user: Any) -> None:
@@ -181,7 +185,7 @@ def test_a_lone_surrogate_is_refused(user: Any) -> None:
 
 def test_deleted_content_is_gone_and_its_file_with_the_last_of_its_kind(user: Any) -> None:
     first, second = upload(user).json()["id"], upload(user).json()["id"]
-    assert len(user.files()) == 1
+    assert len(user.files()) == FILE_AND_THUMBNAIL
     answer = user.http.delete(f"/content/{first}")
     assert answer.status_code == 200
     assert answer.json() == {"id": first, "deleted": True, "cancelledJobs": []}
@@ -236,7 +240,7 @@ def test_the_same_upload_under_one_key_has_one_effect(user: Any) -> None:
     for other in (upload(user, png("blue")), upload(user, title="Other"), text(user)):
         assert (other.status_code, code_of(other)) == (409, "IDEMPOTENCY_KEY_REUSED")
     assert user.http.get("/content").json()["pagination"]["total"] == 1
-    assert len(user.files()) == 1
+    assert len(user.files()) == FILE_AND_THUMBNAIL
 
 
 def test_two_equal_uploads_under_one_key_at_the_same_moment_have_one_effect(user: Any) -> None:
@@ -247,7 +251,7 @@ def test_two_equal_uploads_under_one_key_at_the_same_moment_have_one_effect(user
     assert len({answer.content for answer in answers}) == 1
     assert sum("idempotent-replay" in answer.headers for answer in answers) == 3
     assert user.http.get("/content").json()["pagination"]["total"] == 1
-    assert len(user.files()) == 1
+    assert len(user.files()) == FILE_AND_THUMBNAIL
 
 
 def test_a_failed_upload_frees_its_key(user: Any) -> None:

@@ -32,8 +32,9 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GrantRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored grant, still sealed."""
+    """A stored grant, still sealed; ``client_id`` names the app that it was given to."""
 
     sealed: bytes
     version: int
     expires_at: datetime | None
+    client_id: str | None = None

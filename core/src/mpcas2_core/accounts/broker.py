@@ -21,6 +21,7 @@ import structlog
 
 from mpcas2_core.accounts import leases, store
 from mpcas2_core.accounts.access import Access, GrantRow, ReconnectNeeded
+from mpcas2_core.accounts.apps import OAuthApps
 from mpcas2_core.accounts.renewal import AnswerLost, ask
 from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope, Tenant
@@ -30,6 +31,7 @@ from mpcas2_core.vault import Vault
 from mpcas2_hookspecs import (
     Account,
     Grant,
+    OAuthApp,
     PlatformError,
     RefreshesGrant,
     Unauthorized,
@@ -59,6 +61,7 @@ class TokenBroker:
         vault: Seals them.
         plugins: Know how a renewal is asked for.
         clients: Send it.
+        apps: The apps that grants were given to.
         lease_seconds: How long a renewal belongs to one process.
     """
 
@@ -68,6 +71,7 @@ class TokenBroker:
         vault: Vault,
         plugins: PluginHost,
         clients: Clients,
+        apps: OAuthApps,
         *,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
@@ -75,6 +79,7 @@ class TokenBroker:
         self._vault = vault
         self._plugins = plugins
         self._clients = clients
+        self._apps = apps
         self._lease = lease_seconds
         self._renewals: dict[tuple[str, int], asyncio.Task[Access]] = {}
 
@@ -82,17 +87,28 @@ class TokenBroker:
         """Lets the renewals of this process end; a network's answer would be lost with them."""
         await asyncio.gather(*self._renewals.values(), return_exceptions=True)
 
-    async def store(self, scope: Scope, account_id: UUID, grant: Grant) -> None:
-        """Stores the grant of a fresh connection; the vault was loaded for the tenant before."""
+    async def store(
+        self, scope: Scope, account_id: UUID, grant: Grant, *, client_id: str | None = None
+    ) -> None:
+        """Stores the grant of a fresh connection; the vault was loaded for the tenant before.
+
+        Args:
+            scope: The tenant's scope.
+            account_id: Whose grant.
+            grant: The grant.
+            client_id: The app that it was given to; None for one that came from a form.
+        """
         await scope.execute(
-            "INSERT INTO grants (account_id, sealed, expires_at) VALUES ($1, $2, $3) "
-            "ON CONFLICT (account_id) DO UPDATE SET sealed = excluded.sealed, "
-            "expires_at = excluded.expires_at, version = grants.version + 1, "
+            "INSERT INTO grants (account_id, sealed, expires_at, client_id) "
+            "VALUES ($1, $2, $3, $4) ON CONFLICT (account_id) DO UPDATE SET "
+            "sealed = excluded.sealed, expires_at = excluded.expires_at, "
+            "client_id = excluded.client_id, version = grants.version + 1, "
             "fence = nextval('public.fences'), lease_until = NULL, refresh_started_at = NULL, "
             "updated_at = now()",
             account_id,
             self._vault.seal(scope.tenant, PURPOSE, msgspec.json.encode(grant)),
             grant.expires_at,
+            client_id,
         )
 
     async def erase(self, scope: Scope, account_id: UUID) -> None:
@@ -232,6 +248,7 @@ class TokenBroker:
         try:
             old = await self._open(tenant, state["sealed"])
             platform = self._plugins.platform(account.platform)
+            app = await self._app(tenant, account, state["client_id"])
         except Exception:
             # Nothing was sent: what an earlier renewal left open stays open, and nothing else does.
             await self._let_go(tenant, account, state["fence"], answered=not interrupted)
@@ -247,6 +264,7 @@ class TokenBroker:
                 platform,
                 account,
                 old,
+                app,
                 seconds=min(REQUEST_SECONDS, self._lease * 0.8),
             )
         except Unauthorized as error:
@@ -344,6 +362,20 @@ class TokenBroker:
         if changed:
             log.warning("account_expired", account=account.id, platform=account.platform)
         return ours
+
+    async def _app(
+        self, tenant: Tenant, account: Account, client_id: str | None
+    ) -> OAuthApp | None:
+        if client_id is None:
+            return None
+        app = await self._apps.holder(tenant, account.platform, client_id)
+        if app is None:
+            # The operator can put it back: so the account is not marked, and the post waits.
+            raise Unavailable(
+                f"The app {client_id} that this account was connected with is gone from the settings. "
+                "Put its client id and secret back, or connect the account again."
+            )
+        return app
 
     async def _open(self, tenant: Tenant, sealed: bytes) -> Grant:
         plain = await self._vault.open(self._database, tenant, PURPOSE, sealed)

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import traceback
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from uuid import UUID
 
-import httpx
 import msgspec
-import structlog
 import uuid_utils.compat as uuids
 
 from mpcas2_core.accounts import store as rows
+from mpcas2_core.accounts.asking import ConnectingContext, asked
 from mpcas2_core.accounts.broker import TokenBroker
 from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope, Tenant
-from mpcas2_core.errors import InvalidInput, NetworkFault, NotFound
+from mpcas2_core.errors import InvalidInput, NotFound
 from mpcas2_core.outbound.clients import Clients
-from mpcas2_core.outbound.guard import AddressRefused
 from mpcas2_core.plugins import PluginHost
 from mpcas2_core.vault import Vault
-from mpcas2_hookspecs import Connection, ConnectsWithForm, PlatformError, RateLimited, Unavailable
+from mpcas2_hookspecs import Connection, ConnectsOAuth, ConnectsWithForm
 
 __all__ = ("Accounts", "Disconnected")
 
-log = structlog.get_logger(__name__)
-
 MAX_CREDENTIAL_LENGTH = 4096
-# Longest time for all requests of one connection together.
-AUTHORIZE_SECONDS = 30.0
 
 
 class Disconnected(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,16 +29,6 @@ class Disconnected(msgspec.Struct, frozen=True, kw_only=True):
 
     account: rows.AccountRow
     cancelled_jobs: tuple[UUID, ...]
-
-
-class _Context:
-    """What an adapter may use while an account is being connected."""
-
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self.http = http
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 class Accounts:
@@ -90,6 +71,12 @@ class Accounts:
             NetworkFault: The network cannot be reached now, or its plugin failed.
         """
         platform = self._plugins.platform(platform_key)
+        if isinstance(platform, ConnectsOAuth) and not isinstance(platform, ConnectsWithForm):
+            raise InvalidInput(
+                f"{platform.title} is connected on its own consent page. Leave the credentials out.",
+                code="CONNECT_WITH_CONSENT",
+                details={"field": "credentials"},
+            )
         if not isinstance(platform, ConnectsWithForm):
             raise InvalidInput(
                 f"{platform.title} cannot be connected with a form.", code="CONNECT_UNSUPPORTED"
@@ -97,40 +84,29 @@ class Accounts:
         filled = _filled(platform, platform_key, credentials)
         await self._vault.load(self._database, tenant)
         async with self._clients.bare() as http:
-            try:
-                async with asyncio.timeout(AUTHORIZE_SECONDS):
-                    return await platform.connect(filled, _Context(http))
-            except (Unavailable, RateLimited) as error:
-                raise NetworkFault(
-                    _refusal_behind(error) or error.message, details=_code(error)
-                ) from error
-            except PlatformError as error:
-                raise InvalidInput(
-                    error.message, code="CREDENTIALS_REFUSED", details=_code(error)
-                ) from error
-            except TimeoutError as error:
-                raise NetworkFault(
-                    f"{platform.title} did not answer within {AUTHORIZE_SECONDS:.0f} seconds. Try "
-                    "again later."
-                ) from error
-            except Exception as error:
-                # Where it happened, without the message: it may quote the credentials.
-                log.error(  # noqa: TRY400 - as above
-                    "connect_failed",
-                    platform=platform_key,
-                    detail=type(error).__name__,
-                    where="".join(traceback.format_tb(error.__traceback__)),
-                )
-                raise NetworkFault(
-                    _refusal_behind(error)
-                    or f"{platform.title} could not be connected ({type(error).__name__}). Check what "
-                    "you typed; if it stays, the log of the server says where it failed."
-                ) from error
+            return await asked(
+                platform,
+                platform.connect(filled, ConnectingContext(http)),
+                refused="CREDENTIALS_REFUSED",
+            )
 
     async def store(
-        self, scope: Scope, user_id: UUID, platform_key: str, connection: Connection
+        self,
+        scope: Scope,
+        user_id: UUID,
+        platform_key: str,
+        connection: Connection,
+        *,
+        client_id: str | None = None,
     ) -> tuple[rows.AccountRow, bool]:
-        """Stores what :meth:`authorize` gave.
+        """Stores what :meth:`authorize` gave, or what a consent page ended with.
+
+        Args:
+            scope: The tenant's scope; the vault was loaded for the tenant before.
+            user_id: Who connects.
+            platform_key: Which network.
+            connection: The account and its grant.
+            client_id: The app that the grant was given to; None for a form.
 
         Returns:
             The account, and whether it is new; a standing one keeps its id and its jobs.
@@ -138,7 +114,7 @@ class Accounts:
         row, is_new = await rows.upsert(
             scope, uuids.uuid7(), user_id, platform_key, connection.profile
         )
-        await self._broker.store(scope, row.id, connection.grant)
+        await self._broker.store(scope, row.id, connection.grant, client_id=client_id)
         return row, is_new
 
     async def get(self, scope: Scope, account_id: UUID) -> rows.AccountRow:
@@ -217,14 +193,3 @@ def _filled(
         if value:
             filled[name] = value
     return filled
-
-
-def _refusal_behind(error: BaseException | None) -> str | None:
-    """Finds the guard's own words, which say what to do, behind an adapter's."""
-    while error is not None and not isinstance(error, AddressRefused):
-        error = error.__cause__
-    return str(error) if error else None
-
-
-def _code(error: PlatformError) -> dict[str, str] | None:
-    return {"networkCode": error.code} if error.code else None

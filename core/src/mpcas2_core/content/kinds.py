@@ -25,12 +25,14 @@ class FileKind(msgspec.Struct, frozen=True, kw_only=True):
         name: Name for people.
         mime_type: Its MIME type; empty for a kind that is not taken.
         type: The content type that it can be; None for a kind that is not taken.
+        sound_type: Its MIME type when it holds sound alone; empty where that has a kind of its own.
         advice: What to do with a kind that is not taken.
     """
 
     name: str
     mime_type: str = ""
     type: MediaType | None = None
+    sound_type: str = ""
     advice: str = ""
 
 
@@ -38,8 +40,8 @@ def _image(name: str, mime_type: str) -> FileKind:
     return FileKind(name=name, mime_type=mime_type, type="image")
 
 
-def _video(name: str, mime_type: str) -> FileKind:
-    return FileKind(name=name, mime_type=mime_type, type="video")
+def _video(name: str, mime_type: str, sound_type: str = "") -> FileKind:
+    return FileKind(name=name, mime_type=mime_type, type="video", sound_type=sound_type)
 
 
 def _audio(name: str, mime_type: str) -> FileKind:
@@ -50,7 +52,7 @@ def _document(name: str, mime_type: str) -> FileKind:
     return FileKind(name=name, mime_type=mime_type, type="document")
 
 
-_MP4 = _video("MP4 video", "video/mp4")
+_MP4 = _video("MP4 video", "video/mp4", "audio/mp4")
 _AVIF = _image("AVIF image", "image/avif")
 _HEIF = FileKind(name="HEIF image", advice="Convert it to JPEG.")
 _OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -89,8 +91,8 @@ _BRANDS: dict[bytes, FileKind] = {
     b"msf1": _HEIF,
     b"M4A ": _audio("MPEG-4 audio", "audio/mp4"),
     b"M4B ": _audio("MPEG-4 audio", "audio/mp4"),
-    b"3gp4": _video("3GPP video", "video/3gpp"),
-    b"3gp5": _video("3GPP video", "video/3gpp"),
+    b"3gp4": _video("3GPP video", "video/3gpp", "audio/3gpp"),
+    b"3gp5": _video("3GPP video", "video/3gpp", "audio/3gpp"),
     b"qt  ": _video("QuickTime video", "video/quicktime"),
 }
 
@@ -142,8 +144,8 @@ def recognise(head: bytes, tail: bytes = b"") -> FileKind:
         return _zip(head, tail)
     if head.startswith(b"\x1aE\xdf\xa3"):
         if b"webm" in head[:64]:
-            return _video("WebM video", "video/webm")
-        return _video("Matroska video", "video/x-matroska")
+            return _video("WebM video", "video/webm", "audio/webm")
+        return _video("Matroska video", "video/x-matroska", "audio/x-matroska")
     if head.startswith(b"OggS"):
         if b"\x80theora" in head[:64]:
             return _video("Ogg video", "video/ogg")

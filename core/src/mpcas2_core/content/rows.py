@@ -18,12 +18,48 @@ __all__ = (
     "ContentStatus",
     "ContentType",
     "DeletedContent",
+    "MediaFacts",
     "MediaFile",
     "NewContent",
+    "SoundFacts",
+    "VideoFacts",
 )
 
 ContentType = Literal["video", "image", "audio", "document", "text"]
 ContentStatus = Literal["draft", "processing", "ready", "published", "archived"]
+
+
+class VideoFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of a video's pictures.
+
+    Attributes:
+        codec: FFmpeg's name of it, for example ``h264``.
+        frame_rate: Frames a second on average, where known.
+    """
+
+    codec: str
+    frame_rate: float | None = None
+
+
+class SoundFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of the sound of a video or audio file.
+
+    Attributes:
+        codec: FFmpeg's name of it, for example ``aac``.
+        sample_rate: Samples a second, where known.
+        channels: How many there are, where known.
+    """
+
+    codec: str
+    sample_rate: int | None = None
+    channels: int | None = None
+
+
+class MediaFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is inside a video or audio file; stored as the content's ``metadata``."""
+
+    video: VideoFacts | None = None
+    audio: SoundFacts | None = None
 
 
 class ContentFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +70,12 @@ class ContentFile(msgspec.Struct, frozen=True, kw_only=True):
         name: Name that its sender gave it, without any folder.
         size: Size in bytes.
         mime_type: Told by its bytes.
-        width: Width in pixels as shown, for images.
-        height: Height in pixels as shown, for images.
+        width: Width in pixels as shown, for images and videos.
+        height: Height in pixels as shown, likewise.
+        duration: Length in seconds, for videos and audio.
+        media: What is inside it, likewise.
+        thumbnail_sha256: Name of its thumbnail in the tenant's part of the store, for images and
+            videos.
     """
 
     sha256: str
@@ -44,6 +84,9 @@ class ContentFile(msgspec.Struct, frozen=True, kw_only=True):
     mime_type: str
     width: int | None = None
     height: int | None = None
+    duration: float | None = None
+    media: MediaFacts = MediaFacts()
+    thumbnail_sha256: str | None = None
 
 
 class NewContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +161,7 @@ class MediaFile(msgspec.Struct, frozen=True, kw_only=True):
         sha256: Its name in the tenant's part of the store.
         width: Width in pixels as shown, where known.
         height: Height in pixels as shown, where known.
+        duration: Length in seconds, for videos and audio, where known.
         alt_text: The content's own alternative text; empty when it has none.
     """
 
@@ -128,4 +172,5 @@ class MediaFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     width: int | None = None
     height: int | None = None
+    duration: float | None = None
     alt_text: str = ""

@@ -11,6 +11,7 @@ import structlog
 import uuid_utils.compat as uuids
 
 from mpcas2_core.content import store, wording
+from mpcas2_core.content.links import LinkedFile, MediaLinks, PublicLink
 from mpcas2_core.content.probe import FileProbe
 from mpcas2_core.content.rows import (
     ContentChange,
@@ -48,15 +49,22 @@ class Contents:
         storage: Where the files are.
         probe: Looks into files that come in.
         cancel_jobs: Ends posts of content that is being deleted.
+        links: Makes and reads public links; None where nobody asks for any.
     """
 
     def __init__(
-        self, database: Database, storage: Storage, probe: FileProbe, cancel_jobs: CancelJobs
+        self,
+        database: Database,
+        storage: Storage,
+        probe: FileProbe,
+        cancel_jobs: CancelJobs,
+        links: MediaLinks | None = None,
     ) -> None:
         self._database = database
         self._storage = storage
         self._probe = probe
         self._cancel_jobs = cancel_jobs
+        self._links = links
 
     @asynccontextmanager
     async def receive(self, tenant: Tenant) -> AsyncIterator[Upload]:
@@ -65,15 +73,18 @@ class Contents:
         Args:
             tenant: Whose file it is.
         """
-        async with self._storage.writer(tenant.id) as writer:
-            upload = Upload(writer, self._probe)
+        async with (
+            self._storage.writer(tenant.id) as writer,
+            self._storage.writer(tenant.id) as thumbnail,
+        ):
+            upload = Upload(writer, thumbnail, self._probe)
             try:
                 yield upload
             except BaseException:
                 if upload.placed and upload.file is not None:
                     # The transaction failed after the file was placed. Shielded: the error may be
                     # a cancellation, and a second one must not stop the clearing away.
-                    await asyncio.shield(self._release(tenant, upload.file.sha256))
+                    await asyncio.shield(self._release_all(tenant, upload.file))
                 raise
 
     async def create(
@@ -176,13 +187,21 @@ class Contents:
             )
         return files
 
-    def open_file(self, tenant: Tenant, sha256: str) -> AsyncIterator[bytes]:
-        """Reads a file in chunks.
+    def open_file(
+        self, tenant: Tenant, sha256: str, start: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Reads a file, or a part of it, in chunks.
+
+        Args:
+            tenant: Whose file it is.
+            sha256: Its name.
+            start: First byte to read.
+            length: How many bytes at most; None for all the rest.
 
         Raises:
             StoredFileMissing: It is not in the store; raised by the first step.
         """
-        return self._storage.open(tenant.id, sha256)
+        return self._storage.open(tenant.id, sha256, start, length)
 
     async def require_file(self, tenant: Tenant, row: ContentRow) -> ContentFile:
         """Makes sure that the file of content can be read, and gives it.
@@ -201,6 +220,66 @@ class Contents:
                 f"The file of content {row.id} is damaged in the store. Restore it from a backup."
             )
         return row.file
+
+    async def thumbnail_size(self, tenant: Tenant, row: ContentRow) -> tuple[str, int]:
+        """Gives name and size of the thumbnail of content.
+
+        Raises:
+            NotFound: The content has none.
+            StoredFileMissing: The store lacks it.
+        """
+        sha256 = row.file.thumbnail_sha256 if row.file else None
+        if sha256 is None:
+            raise NotFound(
+                f"Content {row.id} has no thumbnail. Images and videos have one.",
+                code="CONTENT_WITHOUT_THUMBNAIL",
+            )
+        return sha256, await self._storage.size(tenant.id, sha256)
+
+    def public_link(
+        self, tenant: Tenant, file: ContentFile | MediaFile, seconds: int
+    ) -> PublicLink:
+        """Makes a link under which anybody can fetch a file, for a while.
+
+        Args:
+            tenant: Whose file it is.
+            file: The file.
+            seconds: How long the link is good, 24 hours at most.
+
+        Raises:
+            InvalidInput: It would last too long, or not at all.
+        """
+        name = file.name if isinstance(file, ContentFile) else ""
+        return self._known_links().make(tenant.id, file.sha256, file.mime_type, seconds, name=name)
+
+    def read_link(self, token: str) -> LinkedFile:
+        """Reads the last part of a public link's address. Whether the file is there is not known yet.
+
+        Raises:
+            LinkInvalid: It was not made here, or was changed.
+            LinkExpired: Its time is over.
+        """
+        return self._known_links().read(token)
+
+    async def linked_size(self, tenant: Tenant, sha256: str) -> int:
+        """Makes sure that a file which a link names is still shown by something; gives its size.
+
+        Raises:
+            NotFound: Its content was deleted, or the store lacks it.
+        """
+        if not await self._database.run(tenant, lambda scope: store.file_is_needed(scope, sha256)):
+            raise NotFound("The file of this link was deleted.", code="FILE_MISSING")
+        return await self._storage.size(tenant.id, sha256)
+
+    def _known_links(self) -> MediaLinks:
+        if self._links is None:
+            raise RuntimeError("This process was put together without public links.")
+        return self._links
+
+    async def _release_all(self, tenant: Tenant, file: ContentFile) -> None:
+        await self._release(tenant, file.sha256)
+        if file.thumbnail_sha256 is not None:
+            await self._release(tenant, file.thumbnail_sha256)
 
     async def _release(self, tenant: Tenant, sha256: str) -> None:
         async def work(scope: Scope) -> None:

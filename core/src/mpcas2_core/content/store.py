@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from mpcas2_core.content.rows import (
     ContentFile,
     ContentFilter,
     ContentRow,
+    MediaFacts,
     MediaFile,
     NewContent,
 )
@@ -31,7 +34,8 @@ __all__ = (
 
 COLUMNS = (
     "id, type, title, description, body, alt_text, tags, status, file_sha256, file_name, "
-    "file_size, mime_type, width, height, created_at, updated_at"
+    "file_size, mime_type, width, height, duration, metadata, thumbnail_sha256, created_at, "
+    "updated_at"
 )
 # Jobs in these states may still read the file.
 PENDING = "('scheduled', 'processing', 'retrying', 'accepted', 'unconfirmed')"
@@ -48,6 +52,9 @@ def from_record(row: asyncpg.Record) -> ContentRow:
             mime_type=row["mime_type"],
             width=row["width"],
             height=row["height"],
+            duration=row["duration"],
+            media=msgspec.convert(row["metadata"], MediaFacts),
+            thumbnail_sha256=row["thumbnail_sha256"],
         )
     return ContentRow(
         id=row["id"],
@@ -70,8 +77,9 @@ async def insert(
     """Adds content."""
     (row,) = await scope.fetch(
         "/* mpcas2:content.insert */ INSERT INTO content (id, user_id, type, title, description, "
-        "body, alt_text, tags, file_sha256, file_name, file_size, mime_type, width, height) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
+        "body, alt_text, tags, file_sha256, file_name, file_size, mime_type, width, height, "
+        "duration, metadata, thumbnail_sha256) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) "
         f"RETURNING {COLUMNS}",
         content_id,
         user_id,
@@ -87,6 +95,9 @@ async def insert(
         file.mime_type if file else None,
         file.width if file else None,
         file.height if file else None,
+        file.duration if file else None,
+        _metadata(file),
+        file.thumbnail_sha256 if file else None,
     )
     return from_record(row)
 
@@ -170,7 +181,7 @@ async def media(scope: Scope, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, 
     """
     rows = await scope.fetch(
         "/* mpcas2:content.media */ SELECT id, type, mime_type, file_size, file_sha256, width, "
-        "height, alt_text FROM content WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL"
+        "height, duration, alt_text FROM content WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL"
         # In one order, so that two posts with the same pictures cannot wait for each other.
         f" ORDER BY id{' FOR SHARE' if lock else ''}",
         list(ids),
@@ -184,6 +195,7 @@ async def media(scope: Scope, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, 
             sha256=row["file_sha256"],
             width=row["width"],
             height=row["height"],
+            duration=row["duration"],
             alt_text=row["alt_text"] or "",
         )
         if row["file_sha256"] is not None
@@ -201,32 +213,48 @@ async def lock_file(scope: Scope, sha256: str) -> None:
 
 
 async def file_is_needed(scope: Scope, sha256: str) -> bool:
-    """Says whether content that stands, or a post that is still under way, needs the file."""
+    """Says whether content that stands, or a post that is still under way, needs the file.
+
+    Content needs its thumbnail as it does its file, and a post the picture that stands for it.
+    """
     needed: bool = await scope.fetchval(
         "/* mpcas2:content.file_is_needed */ SELECT EXISTS (SELECT 1 FROM content "
-        "WHERE file_sha256 = $1 AND deleted_at IS NULL) OR EXISTS (SELECT 1 FROM publish_jobs AS job "
-        f"JOIN publish_parts AS part ON part.job_id = job.id WHERE job.state IN {PENDING} "
-        "AND part.media @> jsonb_build_array(jsonb_build_object('sha256', $1::text)))",
+        "WHERE file_sha256 = $1 AND deleted_at IS NULL) OR EXISTS (SELECT 1 FROM content "
+        "WHERE thumbnail_sha256 = $1 AND deleted_at IS NULL) OR EXISTS (SELECT 1 "
+        "FROM publish_jobs AS job JOIN publish_parts AS part ON part.job_id = job.id "
+        f"WHERE job.state IN {PENDING} "
+        "AND (part.media @> jsonb_build_array(jsonb_build_object('sha256', $1::text)) "
+        "OR part.thumbnail->>'sha256' = $1)) OR EXISTS (SELECT 1 FROM uploads "
+        "WHERE state = 'checking' AND file->>'sha256' = $1)",
         sha256,
     )
     return needed
 
 
 async def forget_file(scope: Scope, sha256: str) -> None:
-    """Notes that the file of deleted content is gone."""
-    await scope.execute(
-        "/* mpcas2:content.forget_file */ UPDATE content SET file_sha256 = NULL "
-        "WHERE file_sha256 = $1 AND deleted_at IS NOT NULL",
-        sha256,
-    )
+    """Notes that the file, or the thumbnail, of deleted content is gone."""
+    for column in ("file_sha256", "thumbnail_sha256"):
+        await scope.execute(
+            f"/* mpcas2:content.forget_file */ UPDATE content SET {column} = NULL "
+            f"WHERE {column} = $1 AND deleted_at IS NOT NULL",
+            sha256,
+        )
 
 
 async def abandoned_files(scope: Scope, limit: int) -> list[str]:
     """Names files of deleted content that were not removed yet; some may still be needed."""
     rows = await scope.fetch(
-        "/* mpcas2:content.abandoned_files */ SELECT file_sha256 FROM content "
-        "WHERE deleted_at IS NOT NULL AND file_sha256 IS NOT NULL "
-        "GROUP BY file_sha256 ORDER BY max(deleted_at) DESC LIMIT $1",
+        "/* mpcas2:content.abandoned_files */ SELECT sha256 FROM ("
+        "SELECT file_sha256 AS sha256, deleted_at FROM content "
+        "WHERE deleted_at IS NOT NULL AND file_sha256 IS NOT NULL UNION ALL "
+        "SELECT thumbnail_sha256, deleted_at FROM content "
+        "WHERE deleted_at IS NOT NULL AND thumbnail_sha256 IS NOT NULL) AS abandoned "
+        "GROUP BY sha256 ORDER BY max(deleted_at) DESC LIMIT $1",
         limit,
     )
-    return [row["file_sha256"] for row in rows]
+    return [row["sha256"] for row in rows]
+
+
+def _metadata(file: ContentFile | None) -> dict[str, Any]:
+    facts: dict[str, Any] = msgspec.to_builtins(file.media) if file else {}
+    return facts

@@ -18,11 +18,13 @@ class Upload:
 
     Args:
         writer: Takes the bytes.
-        probe: Looks into them.
+        thumbnail: Takes the bytes of the thumbnail, where there will be one.
+        probe: Looks into the file.
     """
 
-    def __init__(self, writer: StorageWriter, probe: FileProbe) -> None:
+    def __init__(self, writer: StorageWriter, thumbnail: StorageWriter, probe: FileProbe) -> None:
         self._writer = writer
+        self._thumbnail = thumbnail
         self._probe = probe
         self.file: ContentFile | None = None
         self.placed = False
@@ -48,7 +50,12 @@ class Upload:
             StorageFull: There is no room left.
         """
         stored = await self._writer.finish()
-        probed = await self._probe.check(self._writer.path, said)
+        async with self._writer.readable() as path:
+            probed = await self._probe.check(path, said)
+        thumbnail_sha256 = None
+        if probed.thumbnail is not None:
+            await self._thumbnail.write(probed.thumbnail)
+            thumbnail_sha256 = (await self._thumbnail.finish()).sha256
         self.file = ContentFile(
             sha256=stored.sha256,
             name=file_name(name),
@@ -56,6 +63,9 @@ class Upload:
             mime_type=probed.mime_type,
             width=probed.width,
             height=probed.height,
+            duration=probed.duration,
+            media=probed.media,
+            thumbnail_sha256=thumbnail_sha256,
         )
         return self.file
 
@@ -63,10 +73,15 @@ class Upload:
         """Puts the checked file into the store, to be seen when the transaction commits.
 
         The lock keeps a deletion of the last content with the same bytes from removing the file
-        between here and the commit.
+        between here and the commit. The thumbnail goes first: where the file is, it is too.
         """
         if self.file is None:
             raise RuntimeError("A file is checked before it is placed.")
-        await store.lock_file(scope, self.file.sha256)
+        thumbnail = self.file.thumbnail_sha256
+        # In one order, since the file of one content may be the thumbnail of another.
+        for sha256 in sorted({self.file.sha256, thumbnail or self.file.sha256}):
+            await store.lock_file(scope, sha256)
         self.placed = True
+        if thumbnail is not None:
+            await self._thumbnail.commit()
         await self._writer.commit()

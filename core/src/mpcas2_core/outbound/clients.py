@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
-from typing import Any
 
 import httpx
 
 from mpcas2_core.outbound.guard import GuardedBackend
+from mpcas2_hookspecs import HttpAnswer, HttpRequest
 
 __all__ = ("Clients",)
 
@@ -42,6 +43,31 @@ class Clients:
     def bearing(self, token: str) -> httpx.AsyncClient:
         """Gives a client that adds ``Authorization: Bearer`` to every request."""
         return self._client(_Bearer(token))
+
+    async def ask(self, request: HttpRequest, *, seconds: float) -> HttpAnswer:
+        """Sends a request that an adapter described, once and without credentials of ours.
+
+        Args:
+            request: What to send.
+            seconds: How long the network may take.
+
+        Raises:
+            httpx.HTTPError: The network cannot be reached, or its answer was lost.
+            TimeoutError: It took too long.
+        """
+        async with self.bare() as client, asyncio.timeout(seconds):
+            response = await client.request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                data=request.form,
+                json=request.json,
+            )
+        try:
+            body = response.json()
+        except ValueError:
+            body = response.text
+        return HttpAnswer(status=response.status_code, headers=dict(response.headers), body=body)
 
     def _client(self, auth: httpx.Auth | None) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -80,11 +106,3 @@ class _Bearer(httpx.Auth):
 
     def __repr__(self) -> str:
         return "_Bearer(hidden)"
-
-
-def body_of(response: httpx.Response) -> Any:
-    """Reads a response's JSON, or its text when it is not JSON."""
-    try:
-        return response.json()
-    except ValueError:
-        return response.text

@@ -2,6 +2,5 @@
 
 from mpcas2_core.plugins.host import PluginHost
 from mpcas2_core.plugins.record import PluginRecord, PluginStatus, UnknownPlatform
-from mpcas2_core.plugins.verification import Capabilities
 
-__all__ = ("Capabilities", "PluginHost", "PluginRecord", "PluginStatus", "UnknownPlatform")
+__all__ = ("PluginHost", "PluginRecord", "PluginStatus", "UnknownPlatform")

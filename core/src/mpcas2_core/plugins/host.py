@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Collection, Mapping
+from importlib.metadata import EntryPoint
 from types import MappingProxyType
 
 import structlog
 
 from mpcas2_core.plugins.discovery import Candidate, check_contract_range, find_candidates
 from mpcas2_core.plugins.record import LoadFault, PluginRecord, PluginStatus, UnknownPlatform
-from mpcas2_core.plugins.verification import (
-    Capabilities,
-    capabilities_of,
-    check_key,
-    verify_platform,
-)
+from mpcas2_core.plugins.settings import settings_of
+from mpcas2_core.plugins.verification import check_key, verify_platform
 from mpcas2_hookspecs import Hooks, ManifestError, Platform, PluginManifest, read_manifest
 
 __all__ = ("PluginHost",)
@@ -40,21 +38,20 @@ class PluginHost:
         self,
         records: Collection[PluginRecord],
         platforms: Mapping[str, Platform],
-        capabilities: Mapping[str, Capabilities],
     ) -> None:
         """Holds plugins that are loaded already; use :meth:`load` to find them.
 
         Args:
             records: What became of each plugin.
             platforms: Verified platforms by key.
-            capabilities: What each of the platforms can do, by the same keys.
         """
         self.records = tuple(sorted(records, key=lambda one: (one.key, one.distribution)))
         self.platforms = MappingProxyType(dict(platforms))
-        self._capabilities = dict(capabilities)
 
     @classmethod
-    def load(cls, *, disabled: Collection[str] = ()) -> PluginHost:
+    def load(
+        cls, *, disabled: Collection[str] = (), environ: Mapping[str, str] | None = None
+    ) -> PluginHost:
         """Finds and loads the installed plugins.
 
         It runs the plugins' code and blocks meanwhile: call it once, when the process starts. It
@@ -62,20 +59,21 @@ class PluginHost:
 
         Args:
             disabled: Keys of plugins that are listed and not imported.
+            environ: Where the operator's settings for plugins are; the process's environment by
+                default.
         """
+        environ = os.environ if environ is None else environ
         records: list[PluginRecord] = []
         platforms: dict[str, Platform] = {}
-        capabilities: dict[str, Capabilities] = {}
         owners: dict[str, str] = {}
         for candidate in find_candidates():
-            loading = _Loading(candidate)
+            loading = _Loading(candidate, environ)
             record = loading.run(disabled=disabled, owners=owners)
             records.append(record)
             platforms |= loading.platforms
-            capabilities |= loading.capabilities
             if record.status is PluginStatus.ENABLED:
                 owners |= dict.fromkeys((record.key, *record.platforms), record.distribution)
-        return cls(records, platforms, capabilities)
+        return cls(records, platforms)
 
     def platform(self, key: str) -> Platform:
         """Returns the platform of that key.
@@ -87,15 +85,6 @@ class PluginHost:
             return self.platforms[key]
         except KeyError:
             raise UnknownPlatform(self._why_unknown(key), key=key) from None
-
-    def capabilities(self, key: str) -> Capabilities:
-        """Returns what the platform of that key can do beyond publishing.
-
-        Raises:
-            UnknownPlatform: No enabled plugin brings it.
-        """
-        self.platform(key)
-        return self._capabilities[key]
 
     def _why_unknown(self, key: str) -> str:
         for record in self.records:
@@ -114,12 +103,12 @@ class PluginHost:
 
 
 class _Loading:
-    """The loading of one plugin; its two mappings are filled when the last step is done."""
+    """The loading of one plugin; its platforms are there when the last step is done."""
 
-    def __init__(self, candidate: Candidate) -> None:
+    def __init__(self, candidate: Candidate, environ: Mapping[str, str]) -> None:
         self.platforms: dict[str, Platform] = {}
-        self.capabilities: dict[str, Capabilities] = {}
         self._candidate = candidate
+        self._environ = environ
         self._manifest: PluginManifest | None = None
         self._step = "being found"
 
@@ -157,8 +146,10 @@ class _Loading:
         self._step = "its requirements were read"
         check_contract_range(candidate)
         self._step = "its manifest was read"
-        self._read_manifest()
+        manifest = self._read_manifest(candidate.entry_point)
         self._check_free(key, owners)
+        self._step = "its settings were read"
+        settings = settings_of(manifest, self._environ)
         self._step = "it was imported"
         plugin = candidate.entry_point.load()
         self._step = "it was registered"
@@ -166,7 +157,7 @@ class _Loading:
         hooks = Hooks()
         hooks.register(plugin, key)
         self._step = "mpcas2_register_platforms ran"
-        found = hooks.register_platforms(key)
+        found = hooks.register_platforms(key, settings)
         self._step = "its platforms were checked"
         verified: dict[str, Platform] = {}
         for each in found:
@@ -181,13 +172,10 @@ class _Loading:
                 "It registers no platform; its author has to return one from a function "
                 "mpcas2_register_platforms that is marked with @hookimpl."
             )
-        self.capabilities = {name: capabilities_of(one) for name, one in verified.items()}
         self.platforms = verified
 
-    def _read_manifest(self) -> None:
-        point, key = self._candidate.entry_point, self._candidate.key
-        if point is None:
-            return
+    def _read_manifest(self, point: EntryPoint) -> PluginManifest:
+        key = self._candidate.key
         try:
             manifest = read_manifest(point.module)
         except ManifestError as error:
@@ -198,11 +186,14 @@ class _Loading:
                 f"Its manifest has the key {manifest.key!r} and its entry point the name {key!r}; "
                 "the author has to make them equal."
             )
+        return manifest
 
     def _read_manifest_leniently(self) -> None:
         """Reads the manifest of a plugin that is not loaded, just to show it."""
+        if self._candidate.entry_point is None:
+            return
         try:
-            self._read_manifest()
+            self._read_manifest(self._candidate.entry_point)
         except Exception as error:  # noqa: BLE001 - a disabled plugin stays disabled, whatever else
             log.debug("plugin.manifest_unreadable", key=self._candidate.key, error=str(error))
 

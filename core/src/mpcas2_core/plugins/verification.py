@@ -8,48 +8,56 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from zoneinfo import available_timezones
 
 import msgspec
 
 from mpcas2_core.plugins.record import LoadFault
 from mpcas2_hookspecs import (
+    ChecksPost,
+    CollectsMetrics,
+    ConnectsOAuth,
     ConnectsWithForm,
+    Consent,
+    CountsText,
+    DeclaresQuotas,
+    DeletesPosts,
     FormField,
     Limits,
+    ListsTargets,
     Platform,
     PollsPublish,
+    QuotaRule,
     RefreshesGrant,
 )
 
-__all__ = ("Capabilities", "capabilities_of", "check_key", "verify_platform")
+__all__ = ("abilities_of", "check_key", "verify_platform")
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a platform can do beyond publishing, found out once when it is registered.
+ABILITIES: Mapping[str, type] = MappingProxyType(
+    {
+        "connectsWithForm": ConnectsWithForm,
+        "connectsOAuth": ConnectsOAuth,
+        "refreshesGrant": RefreshesGrant,
+        "pollsPublish": PollsPublish,
+        "checksPost": ChecksPost,
+        "countsText": CountsText,
+        "declaresQuotas": DeclaresQuotas,
+        "listsTargets": ListsTargets,
+        "deletesPosts": DeletesPosts,
+        "collectsMetrics": CollectsMetrics,
+    }
+)
+"""What a platform can do beyond :class:`Platform`, by the names that the API gives it."""
 
-    Each field holds the platform itself, typed as the capability, or None.
 
-    Attributes:
-        connects_with_form: The platform, if accounts are connected with a form.
-        refreshes_grant: The platform, if its grants are renewed with a refresh token.
-        polls_publish: The platform, if it may accept a part now and decide later.
-    """
-
-    connects_with_form: ConnectsWithForm | None = None
-    refreshes_grant: RefreshesGrant | None = None
-    polls_publish: PollsPublish | None = None
-
-
-def capabilities_of(platform: Platform) -> Capabilities:
-    """Finds out which capability protocols a verified platform fulfils."""
-    return Capabilities(
-        connects_with_form=platform if isinstance(platform, ConnectsWithForm) else None,
-        refreshes_grant=platform if isinstance(platform, RefreshesGrant) else None,
-        polls_publish=platform if isinstance(platform, PollsPublish) else None,
-    )
+def abilities_of(platform: Platform) -> tuple[str, ...]:
+    """Names what a verified platform can do beyond publishing."""
+    return tuple(name for name, protocol in ABILITIES.items() if isinstance(platform, protocol))
 
 
 def check_key(key: str) -> None:
@@ -90,15 +98,21 @@ def verify_platform(platform: object, plugin_key: str) -> Platform:
     title: object = platform.title
     if not isinstance(title, str) or not title:
         raise LoadFault(f"{where} has no title; the author has to give it a name for people.")
-    for protocol in (Platform, ConnectsWithForm, RefreshesGrant, PollsPublish):
+    for protocol in (Platform, *ABILITIES.values()):
         if isinstance(platform, protocol):
             _verify_methods(platform, protocol, where)
     _verify_options(platform.options, where)
     limits = platform.limits(None)
     if not isinstance(limits, Limits):
         raise LoadFault(f"{where}: limits(None) gave {_describe(limits)}, a Limits is needed.")
+    if limits.text.unit == "weighted" and not isinstance(platform, CountsText):
+        raise LoadFault(f"{where}: a text limit in the unit 'weighted' needs text_length.")
     if isinstance(platform, ConnectsWithForm):
         _verify_form(platform.connect_form, where)
+    if isinstance(platform, ConnectsOAuth):
+        _verify_consent(platform.consent, where)
+    if isinstance(platform, DeclaresQuotas):
+        _verify_quotas(platform.quotas, where)
     return platform
 
 
@@ -165,6 +179,27 @@ def _verify_form(form: object, where: str) -> None:
     names = [field.name for field in form]
     if len(set(names)) != len(names):
         raise LoadFault(f"{where}: connect_form names a field twice.")
+
+
+def _verify_consent(consent: object, where: str) -> None:
+    if not isinstance(consent, Consent):
+        raise LoadFault(f"{where}: consent is {_describe(consent)}, a Consent is needed.")
+    unasked = sorted(set(consent.required) - set(consent.scopes))
+    if unasked:
+        raise LoadFault(f"{where}: consent requires {unasked[0]!r} and does not ask for it.")
+
+
+def _verify_quotas(quotas: object, where: str) -> None:
+    if not isinstance(quotas, Sequence) or not all(isinstance(one, QuotaRule) for one in quotas):
+        raise LoadFault(f"{where}: quotas must be a sequence of QuotaRule.")
+    names = [rule.name for rule in quotas]
+    if len(set(names)) != len(names):
+        raise LoadFault(f"{where}: quotas has one name twice.")
+    for rule in quotas:
+        if rule.limit < 1 or rule.window < 1:
+            raise LoadFault(f"{where}: the quota {rule.name!r} needs a limit and a window above 0.")
+        if rule.resets_in is not None and rule.resets_in not in available_timezones():
+            raise LoadFault(f"{where}: {rule.resets_in!r} is no IANA time zone.")
 
 
 def _describe(value: object) -> str:

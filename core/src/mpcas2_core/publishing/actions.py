@@ -270,7 +270,7 @@ async def _wake(scope: Scope, job: JobRow, at: datetime) -> None:
             "The content of this post was deleted. Make new content and publish that.",
             code="CONTENT_DELETED",
         )
-    await due.add(scope, [(job.id, at)])
+    await due.add(scope, [(job.id, job.platform, at)])
 
 
 async def _become(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from mpcas2_core.publishing.due import Lease, LeaseLost
 from mpcas2_core.publishing.ledger import Work
 from mpcas2_core.publishing.outcomes import Patience
 from mpcas2_core.publishing.settlement import Settlement
+from mpcas2_core.quotas import Meter, Subject
 from mpcas2_core.storage import Storage
 from mpcas2_hookspecs import (
     Accepted,
@@ -42,7 +44,7 @@ __all__ = ("Delivery",)
 log = structlog.get_logger(__name__)
 
 # Uploads of large files take long; an adapter that hangs must not hold its place for ever.
-STAGE_SECONDS = 3600.0
+STAGE_SECONDS = 12 * 3600.0
 SETTLE_PAUSE = 0.5
 AWAY = (
     OSError,
@@ -105,22 +107,32 @@ class Delivery:
             )
             if work is None:
                 return
-            try:
-                result = await self._attempt(lease, work, marked)
-            except Unauthorized as error:
-                result, renewed = await self._unauthorized(lease, work, error, renewed=renewed)
-            except LeaseLost:
-                result = Settlement(outcome="abandoned", part_state=work.part.state)
-                await self._written(lease, partial(_keep, lease=lease, work=work, result=result))
-                log.info("lease_lost", job=str(lease.job_id), attempt=str(work.attempt_id))
-                return
-            if not await self._settle(lease, work, result):
-                return
+            # What answers told about quotas is written down after the outcome: that comes first.
+            async with AsyncExitStack() as afterwards:
+                try:
+                    result = await self._attempt(lease, work, marked, afterwards)
+                except Unauthorized as error:
+                    result, renewed = await self._unauthorized(lease, work, error, renewed=renewed)
+                except LeaseLost:
+                    result = Settlement(outcome="abandoned", part_state=work.part.state)
+                    await self._written(
+                        lease, partial(_keep, lease=lease, work=work, result=result)
+                    )
+                    log.info("lease_lost", job=str(lease.job_id), attempt=str(work.attempt_id))
+                    return
+                if not await self._settle(lease, work, result):
+                    return
             if not result.continues:
                 return
 
-    async def _attempt(self, lease: Lease, work: Work, marked: Callable[[], None]) -> Settlement:
-        if work.kind == "publish" and _too_late(work):
+    async def _attempt(
+        self,
+        lease: Lease,
+        work: Work,
+        marked: Callable[[], None],
+        afterwards: AsyncExitStack,
+    ) -> Settlement:
+        if work.kind == "publish" and outcomes.too_late(work):
             return outcomes.missed(work)
         try:
             platform = self._plugins.platform(work.account.platform)
@@ -135,8 +147,10 @@ class Delivery:
         except Unauthorized as error:
             return outcomes.failed(work, error, self._patience)
         except Exception as error:  # noqa: BLE001 - a renewal that fails in passing is waited for
-            return outcomes.failed(work, _passing(error), self._patience)
-        async with self._context(lease, work, access) as ctx:
+            return outcomes.failed(work, outcomes.passing(error), self._patience)
+        meter = Meter(self._database, platform, _subject(work))
+        afterwards.push_async_callback(meter.close)
+        async with self._context(lease, work, access, meter) as ctx:
             if work.kind == "find":
                 return await self._find(platform, work, ctx)
             if work.kind == "poll":
@@ -160,7 +174,7 @@ class Delivery:
             except (Unauthorized, LeaseLost):
                 raise
             except Exception as error:  # noqa: BLE001 - before the mark nothing happened, whatever it is
-                return outcomes.failed(work, _passing(error), self._patience)
+                return await self._failed(work, outcomes.passing(error), ctx)
         deadline = Deadline(self._send_seconds)
         marked()
         try:
@@ -183,7 +197,7 @@ class Delivery:
         except Unauthorized:
             raise
         except Exception as error:  # noqa: BLE001 - after the mark all that is unclear is unknown
-            return outcomes.failed(work, error, self._patience)
+            return await self._failed(work, error, ctx)
         if isinstance(answer, Published):
             return outcomes.published(work, answer)
         return outcomes.accepted(answer)
@@ -204,6 +218,7 @@ class Delivery:
     async def _find(self, platform: Platform, work: Work, ctx: PartContext) -> Settlement:
         return await self._asked(
             work,
+            ctx,
             lambda: platform.find(Staged(data=work.part.staged or {}), ctx),
             lambda answer: outcomes.found(work, answer, self._patience),
         )
@@ -219,11 +234,14 @@ class Delivery:
                 return outcomes.published(work, answer)
             return outcomes.deciding(work, answer)
 
-        return await self._asked(work, lambda: platform.poll(work.part.handle or {}, ctx), judged)
+        return await self._asked(
+            work, ctx, lambda: platform.poll(work.part.handle or {}, ctx), judged
+        )
 
     async def _asked(
         self,
         work: Work,
+        ctx: PartContext,
         ask: Callable[[], Awaitable[Any]],
         judged: Callable[[Any], Settlement],
     ) -> Settlement:
@@ -233,7 +251,13 @@ class Delivery:
         except Unauthorized:
             raise
         except Exception as error:  # noqa: BLE001 - a question that failed is asked again later
-            return outcomes.failed(work, error, self._patience)
+            return await self._failed(work, error, ctx)
+
+    async def _failed(self, work: Work, error: Exception, ctx: PartContext) -> Settlement:
+        if isinstance(error, RateLimited):
+            # Nothing happened, so there is time to tell the others before the outcome is written.
+            await ctx.meter.refused(error)
+        return outcomes.failed(work, error, self._patience)
 
     async def _unauthorized(
         self, lease: Lease, work: Work, error: Unauthorized, *, renewed: bool
@@ -246,8 +270,8 @@ class Delivery:
             except Unauthorized as refused:
                 return outcomes.failed(work, refused, self._patience), True
             except Exception as passing:  # noqa: BLE001 - the renewal is tried again later
-                return outcomes.failed(work, _passing(passing), self._patience), True
-            return _again(work, error, "it was renewed"), True
+                return outcomes.failed(work, outcomes.passing(passing), self._patience), True
+            return outcomes.again(work, error, "it was renewed"), True
         seen = grant.version if grant is not None else None
         if (
             await self._broker.expire(lease.tenant, work.account, error.message, seen=seen)
@@ -255,7 +279,7 @@ class Delivery:
         ):
             return outcomes.failed(work, error, self._patience), renewed
         # Somebody connected the account anew, or marked it, since this attempt began.
-        return _again(work, error, "the account has changed since"), True
+        return outcomes.again(work, error, "the account has changed since"), True
 
     async def _settle(self, lease: Lease, work: Work, result: Settlement) -> bool:
         log.info(
@@ -287,7 +311,7 @@ class Delivery:
                 log.warning("outcome_waits", job=str(lease.job_id), detail=type(error).__name__)
                 await asyncio.sleep(SETTLE_PAUSE)
 
-    def _context(self, lease: Lease, work: Work, access: Access) -> PartContext:
+    def _context(self, lease: Lease, work: Work, access: Access, meter: Meter) -> PartContext:
         async def save(name: str, value: Any) -> None:
             await self._database.run(
                 lease.tenant,
@@ -298,6 +322,7 @@ class Delivery:
             account=work.account,
             clients=self._clients,
             token=access.token,
+            meter=meter,
             journal=work.part.journal,
             save=save,
             storage=self._storage,
@@ -309,33 +334,9 @@ async def _keep(scope: Scope, *, lease: Lease, work: Work, result: Settlement) -
     await late.keep(scope, lease, work, result)
 
 
-def _too_late(work: Work) -> bool:
-    return (
-        work.late_by is not None
-        and work.late_by > work.late_policy.within_seconds
-        and work.late_policy.otherwise != "post"
+def _subject(work: Work) -> Subject:
+    return Subject(
+        platform=work.account.platform,
+        account=work.account.platform_account_id,
+        app=(work.grant.client_id if work.grant else None) or "",
     )
-
-
-def _again(work: Work, error: Unauthorized, why: str) -> Settlement:
-    return Settlement(
-        outcome="unauthorized",
-        message=f"The access token was refused; {why}.",
-        code=error.code,
-        part_state={"find": "sent", "poll": "accepted"}.get(work.kind, "pending"),
-        keeps_staged=work.part.staged is not None,
-        handle=work.part.handle,
-        failures=work.failures,
-        continues=True,
-    )
-
-
-def _passing(error: Exception) -> Exception:
-    """Nothing irreversible was tried: what is no clear "no" is a passing fault."""
-    if isinstance(error, OutcomeUnknown):
-        return Unavailable(error.message, code=error.code, answer=error.answer)
-    if isinstance(error, msgspec.ValidationError):
-        return Rejected(f"The options of this post no longer fit the network: {error}.")
-    if isinstance(error, Rejected | RateLimited | Unavailable | Unauthorized):
-        return error
-    return Unavailable(f"Preparing the post failed ({type(error).__name__}: {error}).")

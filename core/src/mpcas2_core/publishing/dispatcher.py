@@ -7,21 +7,23 @@ and the API rings at once for a post that is to go out now.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
+from uuid import UUID
 
 import asyncpg
 import structlog
 
 from mpcas2_core.database.pool import Database
 from mpcas2_core.publishing import due
-from mpcas2_core.publishing.doorbell import Doorbell, DoorbellUnavailable
+from mpcas2_core.publishing.doorbell import COMMON, Doorbell, DoorbellUnavailable
 
 __all__ = ("Dispatcher",)
 
 log = structlog.get_logger(__name__)
 
 BATCH = 200
-# While so many offers wait, making more would only rewrite rows: no worker is idle.
-BACKLOG = 5 * BATCH
+# While so many offers wait in a lane, making more would only rewrite rows: no worker is idle there.
+BACKLOG = 2 * BATCH
 # Shortest pause: what is due within it is looked at then.
 LEAST_PAUSE = 0.05
 BACKLOG_PAUSE = 0.2
@@ -33,15 +35,23 @@ class Dispatcher:
     Args:
         database: Holds the due index.
         doorbell: Tells the workers.
+        lanes: The networks that are known here.
         poll_seconds: Longest pause between two looks.
         reoffer_seconds: When an offer that nobody took is made again.
     """
 
     def __init__(
-        self, database: Database, doorbell: Doorbell, *, poll_seconds: float, reoffer_seconds: float
+        self,
+        database: Database,
+        doorbell: Doorbell,
+        *,
+        lanes: Collection[str],
+        poll_seconds: float,
+        reoffer_seconds: float,
     ) -> None:
         self._database = database
         self._doorbell = doorbell
+        self._lanes = (*sorted(lanes), COMMON)
         self._poll = poll_seconds
         self._reoffer = reoffer_seconds
 
@@ -54,12 +64,21 @@ class Dispatcher:
         Raises:
             DoorbellUnavailable: Valkey cannot be reached; the jobs are offered again later.
         """
-        if await self._doorbell.waiting() >= BACKLOG:
+        waiting = await self._doorbell.waiting(self._lanes)
+        full = [lane for lane, count in waiting.items() if count >= BACKLOG]
+        if len(full) == len(self._lanes):
             return None
         async with self._database.public() as connection:
-            offers = await due.offer(connection, limit=BATCH, again_after=self._reoffer)
-        await self._doorbell.ring(offers)
-        return len(offers)
+            offers = await due.offer(
+                connection, limit=BATCH, again_after=self._reoffer, without=full
+            )
+        by_lane: dict[str, list[tuple[UUID, UUID]]] = {}
+        for one in offers:
+            lane = one.platform if one.platform in waiting else COMMON
+            by_lane.setdefault(lane, []).append((one.job_id, one.tenant_id))
+        for lane, jobs in by_lane.items():
+            await self._doorbell.ring(lane, jobs)
+        return None if full and not offers else len(offers)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Offers until told to stop. Servers that go away are waited for."""

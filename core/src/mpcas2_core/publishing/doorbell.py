@@ -1,7 +1,10 @@
-"""The doorbell: a list in Valkey that tells idle workers about offered jobs.
+"""The doorbell: sorted sets in Valkey that tell idle workers about offered jobs, one for each lane.
 
-It holds nothing that PostgreSQL does not know better. Lose it, empty it or fill it with nonsense, and
-the worst that happens is that an offer is made again.
+A lane is a network; the common lane takes what belongs to none of those that are known here. Within a
+lane tenants take turns: a job's score is its turn, as in start-time fair queueing, so that a tenant who
+comes with one post goes before the next of somebody's hundred. It all holds nothing that PostgreSQL does
+not know better. Lose it, empty it or fill it with nonsense, and the worst that happens is that an offer
+is made again, in another order.
 """
 
 from __future__ import annotations
@@ -16,11 +19,15 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-__all__ = ("Doorbell", "DoorbellUnavailable")
+__all__ = ("COMMON", "Doorbell", "DoorbellUnavailable")
 
 log = structlog.get_logger(__name__)
 
-KEY = "mpcas2:offers"
+KEY = "mpcas2:lane"
+# Turns are of interest only while somebody waits.
+TURNS_SECONDS = 600
+COMMON = ""
+"""The lane of jobs whose network is not known here."""
 
 
 class DoorbellUnavailable(Exception):
@@ -43,54 +50,92 @@ class Doorbell:
             health_check_interval=0,
         )
 
-    async def ring(self, offers: Sequence[UUID]) -> None:
-        """Tells the workers about offered jobs.
+    async def ring(self, lane: str, offers: Sequence[tuple[UUID, UUID]]) -> None:
+        """Tells the workers of a lane about offered jobs.
+
+        Args:
+            lane: Which.
+            offers: Job and tenant of each, in order. A job that waits already is not told twice.
 
         Raises:
             DoorbellUnavailable: Valkey cannot be reached.
         """
         if not offers:
             return
+        tenants = list(dict.fromkeys(tenant.bytes for _, tenant in offers))
         try:
-            await cast("Awaitable[int]", self._redis.rpush(KEY, *(job.bytes for job in offers)))
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                pipeline.zrange(_key(lane), 0, 0, withscores=True)
+                pipeline.hmget(_turns(lane), tenants)
+                first, taken = await pipeline.execute()
+            # Whoever waits longest is at this turn; nobody new starts before it.
+            now = first[0][1] if first else 0.0
+            last = {
+                tenant: float(turn) if first and turn is not None else now - 1.0
+                for tenant, turn in zip(tenants, taken, strict=True)
+            }
+            scores: dict[bytes, float] = {}
+            for job, tenant in offers:
+                last[tenant.bytes] = scores[job.bytes] = max(now, last[tenant.bytes] + 1.0)
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                if not first:
+                    # Turns of a time when more was waiting would put their tenants last now.
+                    pipeline.delete(_turns(lane))
+                pipeline.zadd(_key(lane), scores, nx=True)
+                pipeline.hset(_turns(lane), mapping=dict(last))
+                pipeline.expire(_turns(lane), TURNS_SECONDS)
+                await pipeline.execute()
         except (RedisError, OSError) as error:
             raise DoorbellUnavailable(f"Valkey cannot be reached: {error}.") from error
 
-    async def waiting(self) -> int:
-        """Counts the offers that no worker has taken yet.
+    async def waiting(self, lanes: Sequence[str]) -> dict[str, int]:
+        """Counts the offers that no worker has taken yet, lane by lane, in one round trip.
 
         Raises:
             DoorbellUnavailable: Valkey cannot be reached.
         """
         try:
-            return await cast("Awaitable[int]", self._redis.llen(KEY))
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for lane in lanes:
+                    pipeline.zcard(_key(lane))
+                counts = await pipeline.execute()
         except (RedisError, OSError) as error:
             raise DoorbellUnavailable(f"Valkey cannot be reached: {error}.") from error
+        return dict(zip(lanes, counts, strict=True))
 
-    async def wait(self, *, most: int, seconds: float) -> list[UUID]:
-        """Waits for offers.
+    async def wait(
+        self, lanes: Sequence[str], *, most: int, seconds: float
+    ) -> tuple[str, list[UUID]]:
+        """Waits for offers in any of some lanes.
 
         Args:
+            lanes: Which; of several with offers the first is taken.
             most: How many to take at most.
             seconds: How long to wait for the first.
 
+        Returns:
+            The lane, and its offers; none when the time is up.
+
         Raises:
             DoorbellUnavailable: Valkey cannot be reached.
         """
+        by_key = {_key(lane): lane for lane in lanes}
         try:
             answer = await cast(
                 "Awaitable[Any]",
-                self._redis.blmpop(seconds, 1, KEY, direction="LEFT", count=most),
+                self._redis.bzmpop(seconds, len(by_key), list(by_key), min=True, count=most),
             )
         except (RedisError, OSError) as error:
             raise DoorbellUnavailable(f"Valkey cannot be reached: {error}.") from error
-        offers = []
-        for item in answer[1] if answer else ():
+        offers: list[UUID] = []
+        if not answer:
+            return lanes[0], offers
+        for item, _turn in answer[1]:
             try:
                 offers.append(UUID(bytes=item))
             except ValueError:
                 log.warning("doorbell_item_ignored")
-        return offers
+        return by_key[answer[0].decode()], offers
 
     async def check(self) -> str:
         """Gives the server's version, for health and doctor.
@@ -107,3 +152,11 @@ class Doorbell:
     async def close(self) -> None:
         """Closes the connections."""
         await self._redis.aclose()
+
+
+def _key(lane: str) -> str:
+    return f"{KEY}:{lane}"
+
+
+def _turns(lane: str) -> str:
+    return f"{KEY}:{lane}:turns"

@@ -21,6 +21,7 @@ from mpcas2_core.tenants import Tenants
 __all__ = (
     "Lease",
     "LeaseLost",
+    "Offer",
     "add",
     "claim",
     "heartbeat",
@@ -48,23 +49,40 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     fence: int
 
 
-async def add(scope: Scope, jobs: Sequence[tuple[UUID, datetime]]) -> None:
+async def add(scope: Scope, jobs: Sequence[tuple[UUID, str, datetime]]) -> None:
     """Enters jobs of the scope's tenant, in the transaction that makes or wakes them.
 
     Args:
         scope: The tenant's scope.
-        jobs: Job ids and when they are due.
+        jobs: Job ids, the network of each, and when they are due.
     """
     await scope.execute(
-        "/* mpcas2:due-add */ INSERT INTO public.due_jobs (job_id, tenant_id, due_at, next_at) "
-        "SELECT j.job_id, $1, j.due_at, j.due_at "
-        "FROM unnest($2::uuid[], $3::timestamptz[]) AS j (job_id, due_at) "
+        "/* mpcas2:due-add */ INSERT INTO public.due_jobs "
+        "(job_id, tenant_id, platform, due_at, next_at) "
+        "SELECT j.job_id, $1, j.platform, j.due_at, j.due_at "
+        "FROM unnest($2::uuid[], $3::text[], $4::timestamptz[]) AS j (job_id, platform, due_at) "
         "ON CONFLICT (job_id) DO UPDATE SET due_at = excluded.due_at, next_at = excluded.next_at, "
+        "platform = excluded.platform, "
         "offered = false, fence = NULL, lease_until = NULL, worker = NULL",
         scope.tenant.id,
-        [job_id for job_id, _ in jobs],
-        [due_at for _, due_at in jobs],
+        [job_id for job_id, _, _ in jobs],
+        [platform for _, platform, _ in jobs],
+        [due_at for _, _, due_at in jobs],
     )
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that somebody has to look at now.
+
+    Attributes:
+        job_id: The job.
+        tenant_id: Whose it is.
+        platform: Its network; empty for a job from before there were lanes.
+    """
+
+    job_id: UUID
+    tenant_id: UUID
+    platform: str
 
 
 OFFER_SQL = (
@@ -72,20 +90,62 @@ OFFER_SQL = (
     "ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED) "
     "UPDATE public.due_jobs d SET offered = true, "
     "next_at = now() + make_interval(secs => $2) FROM due WHERE d.job_id = due.job_id "
-    "RETURNING d.job_id"
+    "RETURNING d.job_id, d.tenant_id, d.platform, 0 AS turn, d.due_at"
+)
+
+# From queue to queue by skips through `due_jobs_turn`, so the cost grows with the tenants that have
+# posts planned and not with the posts. A tenant's first post goes before anybody's second.
+OFFER_IN_TURN_SQL = (
+    "/* mpcas2:offer-turn */ WITH RECURSIVE queues AS ("
+    "(SELECT platform, tenant_id FROM public.due_jobs ORDER BY platform, tenant_id LIMIT 1) "
+    "UNION ALL SELECT n.platform, n.tenant_id FROM queues q CROSS JOIN LATERAL "
+    "(SELECT d.platform, d.tenant_id FROM public.due_jobs d "
+    "WHERE (d.platform, d.tenant_id) > (q.platform, q.tenant_id) "
+    "ORDER BY d.platform, d.tenant_id LIMIT 1) n), "
+    "heads AS (SELECT j.job_id, j.next_at, "
+    "row_number() OVER (PARTITION BY q.platform, q.tenant_id ORDER BY j.next_at) AS turn "
+    "FROM queues q CROSS JOIN LATERAL (SELECT d.job_id, d.next_at FROM public.due_jobs d "
+    "WHERE d.platform = q.platform AND d.tenant_id = q.tenant_id AND d.next_at <= now() "
+    "ORDER BY d.next_at LIMIT $1) j WHERE NOT q.platform = ANY($3::text[])), "
+    "chosen AS (SELECT job_id, turn FROM heads ORDER BY turn, next_at LIMIT $1), "
+    "due AS (SELECT d.job_id, c.turn FROM public.due_jobs d JOIN chosen c ON c.job_id = d.job_id "
+    "WHERE d.next_at <= now() FOR UPDATE OF d SKIP LOCKED) "
+    "UPDATE public.due_jobs d SET offered = true, "
+    "next_at = now() + make_interval(secs => $2) FROM due WHERE d.job_id = due.job_id "
+    "RETURNING d.job_id, d.tenant_id, d.platform, due.turn, d.due_at"
 )
 
 
-async def offer(connection: Connection, *, limit: int, again_after: float) -> list[UUID]:
-    """Takes the jobs that somebody has to look at now, the longest waiting first.
+async def offer(
+    connection: Connection, *, limit: int, again_after: float, without: Sequence[str] = ()
+) -> list[Offer]:
+    """Takes the jobs that somebody has to look at now, in the order in which it is their turn.
+
+    While everything that is due fits into one batch, it is simply taken. Beyond that, tenants take
+    turns, so that nobody waits behind another's thousand posts.
 
     Args:
         connection: On ``public``.
         limit: How many at most.
         again_after: Seconds until an offer that nobody takes is made again.
+        without: Networks whose lanes are full.
     """
-    rows = await connection.fetch(OFFER_SQL, limit, again_after)
-    return [row["job_id"] for row in rows]
+    waiting = await connection.fetchval(
+        "/* mpcas2:offer-count */ SELECT count(*) FROM (SELECT FROM public.due_jobs "
+        "WHERE next_at <= now() LIMIT $1) d",
+        limit + 1,
+    )
+    if not waiting:
+        return []
+    if without or waiting > limit:
+        rows = await connection.fetch(OFFER_IN_TURN_SQL, limit, again_after, list(without))
+    else:
+        rows = await connection.fetch(OFFER_SQL, limit, again_after)
+    rows.sort(key=lambda row: (row["turn"], row["due_at"]))
+    return [
+        Offer(job_id=row["job_id"], tenant_id=row["tenant_id"], platform=row["platform"])
+        for row in rows
+    ]
 
 
 async def next_due(connection: Connection) -> float | None:

@@ -22,20 +22,19 @@ from mpcas2_core.publishing.compose import (
     ComposedPart,
     MediaWish,
     PostMetadata,
-    Problem,
-    check,
     compose,
     merge,
     read_options,
 )
+from mpcas2_core.publishing.judging import Problem, judge
 
 __all__ = ("JobRow", "NewJob", "SourceContent", "Target", "get", "list_page", "plan", "submit")
 
 COLUMNS = (
     "j.id, j.user_id, j.content_id, j.social_account_id, j.platform, a.username, j.scheduled_at, "
     "j.state, j.needs_attention, j.metadata, j.options, j.next_attempt_at, j.error_code, "
-    "j.error_message, j.platform_post_id, j.platform_post_url, j.published_at, j.created_at, "
-    "j.updated_at"
+    "j.error_message, j.platform_post_id, j.platform_post_url, j.published_at, j.deleted_at, "
+    "j.created_at, j.updated_at"
 )
 SOURCE = "FROM publish_jobs j JOIN social_accounts a ON a.id = j.social_account_id"
 
@@ -73,6 +72,7 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     platform_post_id: str | None
     platform_post_url: str | None
     published_at: datetime | None
+    deleted_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -94,6 +94,7 @@ class SourceContent(msgspec.Struct, frozen=True, kw_only=True):
     """The content that is published, as far as publishing needs it."""
 
     id: UUID
+    title: str
     text: str
     media: tuple[MediaWish, ...]
     files: Mapping[UUID, MediaFile]
@@ -148,12 +149,16 @@ async def plan(
             problems.append(Problem(field=field, message=str(error), social_account_id=account.id))
             continue
         parts = compose(
-            wishes, content_text=content.text, content_media=content.media, files=content.files
+            wishes,
+            content_text=content.text,
+            content_title=content.title,
+            content_media=content.media,
+            files=content.files,
         )
-        limits = platform.limits(account.for_adapter())
+        given = msgspec.convert(options, platform.options)
         problems.extend(
             msgspec.structs.replace(problem, social_account_id=account.id)
-            for problem in check(parts, limits, platform.title)
+            for problem in judge(parts, platform, account.for_adapter(), given)
         )
         planned.append(NewJob(account=account, wishes=wishes, options=options, parts=parts))
     if problems:
@@ -191,14 +196,17 @@ def _check_target(
         )
         return [Problem(field=f"{field}.socialAccountId", message=message, social_account_id=own)]
     media = [*(wishes.media or ()), *(m for part in wishes.thread or () for m in part.media)]
+    named = [("metadata.media", wish.content_id) for wish in media]
+    if wishes.thumbnail is not None:
+        named.append(("metadata.thumbnail", wishes.thumbnail))
     return [
         Problem(
-            field="metadata.media",
-            message=f"Content {wish.content_id} is not there or has no file.",
+            field=where,
+            message=f"Content {content_id} is not there or has no file.",
             social_account_id=own,
         )
-        for wish in media
-        if wish.content_id not in content.files
+        for where, content_id in named
+        if content_id not in content.files
     ]
 
 
@@ -238,14 +246,28 @@ async def submit(
         ],
     )
     await scope.executemany(
-        "INSERT INTO publish_parts (job_id, position, text, media) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO publish_parts (job_id, position, text, title, media, thumbnail) "
+        "VALUES ($1, $2, $3, $4, $5, $6)",
         [
-            (job_id, position, part.text, msgspec.to_builtins(part.media))
+            (
+                job_id,
+                position,
+                part.text,
+                part.title,
+                msgspec.to_builtins(part.media),
+                msgspec.to_builtins(part.thumbnail),
+            )
             for job_id, job in zip(ids, planned, strict=True)
             for position, part in enumerate(job.parts)
         ],
     )
-    await due.add(scope, [(job_id, scheduled_at) for job_id in ids])
+    await due.add(
+        scope,
+        [
+            (job_id, job.account.platform, scheduled_at)
+            for job_id, job in zip(ids, planned, strict=True)
+        ],
+    )
     rows = await scope.fetch(f"SELECT {COLUMNS} {SOURCE} WHERE j.id = ANY($1)", ids)
     by_id = {row["id"]: _from_record(row) for row in rows}
     return [by_id[job_id] for job_id in ids]

@@ -87,4 +87,4 @@ async def keep(scope: Scope, lease: Lease, work: Work, result: Settlement) -> No
     if work.is_last:
         await scope.execute("DELETE FROM public.due_jobs WHERE job_id = $1", lease.job_id)
     elif held or state == "unconfirmed":
-        await due.add(scope, [(lease.job_id, datetime.now(UTC))])
+        await due.add(scope, [(lease.job_id, work.account.platform, datetime.now(UTC))])

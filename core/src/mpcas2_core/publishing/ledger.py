@@ -18,6 +18,7 @@ import uuid_utils.compat as uuids
 
 from mpcas2_core.accounts.broker import GrantRow
 from mpcas2_core.accounts.store import LatePolicy
+from mpcas2_core.content.rows import MediaFile
 from mpcas2_core.database.scope import Scope
 from mpcas2_core.publishing.due import Lease, LeaseLost
 from mpcas2_core.publishing.settlement import Settlement, storable
@@ -33,8 +34,10 @@ class PartRow(msgspec.Struct, frozen=True, kw_only=True):
 
     position: int
     text: str
-    media: list[dict[str, Any]]
+    media: tuple[MediaFile, ...]
     state: Literal["pending", "sent", "accepted", "unconfirmed", "published"]
+    title: str = ""
+    thumbnail: MediaFile | None = None
     staged: dict[str, Any] | None = None
     journal: dict[str, Any] = {}
     handle: dict[str, Any] | None = None
@@ -101,9 +104,9 @@ LOAD_SQL = (
     "extract(epoch FROM now() - s.marked_at)::float8 AS sent_ago, "
     "a.id AS account_id, a.platform, a.platform_account_id, a.username, a.data, a.status, "
     "a.status_reason, a.late_within_seconds, a.late_otherwise, "
-    "g.sealed, g.version, g.expires_at, "
+    "g.sealed, g.version, g.expires_at, g.client_id, "
     "(SELECT jsonb_agg(jsonb_build_object('position', p.position, 'text', p.text, "
-    "'media', p.media, 'state', p.state, 'staged', p.staged, 'journal', p.journal, "
+    "'title', p.title, 'media', p.media, 'thumbnail', p.thumbnail, 'state', p.state, 'staged', p.staged, 'journal', p.journal, "
     "'handle', p.handle, 'post_id', p.post_id, 'post_url', p.post_url, "
     "'post_data', p.post_data) ORDER BY p.position) "
     "FROM publish_parts p WHERE p.job_id = j.id) AS parts "
@@ -175,7 +178,12 @@ async def begin(scope: Scope, lease: Lease, worker: str) -> Work | None:
         account_status=row["status"],
         account_reason=row["status_reason"],
         grant=(
-            GrantRow(sealed=row["sealed"], version=row["version"], expires_at=row["expires_at"])
+            GrantRow(
+                sealed=row["sealed"],
+                version=row["version"],
+                expires_at=row["expires_at"],
+                client_id=row["client_id"],
+            )
             if row["sealed"] is not None
             else None
         ),

@@ -16,8 +16,9 @@ from mpcas2_core.publishing.settlement import Settlement
 from mpcas2_hookspecs import (
     Absent,
     Accepted,
-    CannotTell,
+    FindResult,
     Found,
+    NotReady,
     OutcomeUnknown,
     PlatformError,
     Published,
@@ -28,13 +29,24 @@ from mpcas2_hookspecs import (
     Unavailable,
 )
 
-__all__ = ("Patience", "absent", "accepted", "failed", "missed", "published", "unconfirmed")
+__all__ = (
+    "Patience",
+    "absent",
+    "accepted",
+    "again",
+    "failed",
+    "missed",
+    "passing",
+    "published",
+    "too_late",
+    "unconfirmed",
+)
 
 DEFAULT_RATE_PAUSE = 60.0
 # A network that has not decided by then is not going to.
 LONGEST_DECISION = 24 * 3600.0
 
-KNOWN_ERRORS = (Unauthorized, RateLimited, Unavailable, Rejected, OutcomeUnknown)
+KNOWN_ERRORS = (Unauthorized, RateLimited, NotReady, Unavailable, Rejected, OutcomeUnknown)
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,10 +165,12 @@ def unconfirmed(
     )
 
 
-def found(work: Work, answer: Found | Absent | CannotTell, patience: Patience) -> Settlement:
+def found(work: Work, answer: FindResult, patience: Patience) -> Settlement:
     """What ``find`` said."""
     if isinstance(answer, Found):
         return published(work, answer.post, found=True)
+    if isinstance(answer, Accepted):
+        return accepted(answer)
     if isinstance(answer, Absent):
         return absent(work, answer, patience)
     return unconfirmed(
@@ -207,12 +221,62 @@ def failed(work: Work, error: BaseException, patience: Patience) -> Settlement:
             failures=work.failures,
             continues=True,
         )
+    if isinstance(error, NotReady):
+        return _preparing(work, error)
     passing = not isinstance(error, Rejected | Unauthorized)
     failures = work.failures + (0 if isinstance(error, RateLimited) else 1)
     base = _Base(message=error.message, code=error.code, answer=error.answer)
     if passing and failures < patience.max_failures:
         return _later(work, error, failures, patience, base)
     return _ended(work, error, failures, base)
+
+
+def again(work: Work, error: Unauthorized, why: str) -> Settlement:
+    """The token was no good and another one is there: the same is tried at once."""
+    return Settlement(
+        outcome="unauthorized",
+        message=f"The access token was refused; {why}.",
+        code=error.code,
+        part_state=_unchanged(work),
+        keeps_staged=work.part.staged is not None,
+        handle=work.part.handle,
+        failures=work.failures,
+        continues=True,
+    )
+
+
+def too_late(work: Work) -> bool:
+    """Says whether a post that nobody tried is past what its owner wants to have posted."""
+    return (
+        work.late_by is not None
+        and work.late_by > work.late_policy.within_seconds
+        and work.late_policy.otherwise != "post"
+    )
+
+
+def passing(error: Exception) -> Exception:
+    """Gives an error from before the mark: what is no clear "no" is a passing fault."""
+    if isinstance(error, OutcomeUnknown):
+        return Unavailable(error.message, code=error.code, answer=error.answer)
+    if isinstance(error, msgspec.ValidationError):
+        return Rejected(f"The options of this post no longer fit the network: {error}.")
+    if isinstance(error, Rejected | RateLimited | NotReady | Unavailable | Unauthorized):
+        return error
+    return Unavailable(f"Preparing the post failed ({type(error).__name__}: {error}).")
+
+
+def _preparing(work: Work, error: NotReady) -> Settlement:
+    """The network works on what was uploaded: no fault, and no reason to hold a worker."""
+    return Settlement(
+        outcome="preparing",
+        message=error.message,
+        code=error.code,
+        answer=error.answer,
+        part_state="pending",
+        job_state="processing",
+        failures=work.failures,
+        next_after=error.check_after,
+    )
 
 
 class _Base(msgspec.Struct, frozen=True, kw_only=True):

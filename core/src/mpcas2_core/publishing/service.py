@@ -19,6 +19,7 @@ from mpcas2_core.publishing.compose import MediaWish, PostMetadata
 from mpcas2_core.publishing.dispatcher import Dispatcher
 from mpcas2_core.publishing.doorbell import DoorbellUnavailable
 from mpcas2_core.publishing.jobs import JobRow, SourceContent, Target
+from mpcas2_core.quotas import PlannedPost, QuotaWarning, warnings_for
 
 __all__ = ("Publishing",)
 
@@ -68,11 +69,14 @@ class Publishing:
         wanted = {content_id}
         for wishes in (default, *(target.metadata for target in targets)):
             wanted.update(wish.content_id for wish in wishes.media or ())
+            if wishes.thumbnail is not None:
+                wanted.add(wishes.thumbnail)
             wanted.update(m.content_id for part in wishes.thread or () for m in part.media)
         # Locked, so that nobody deletes a file between this judgement and the commit.
         found = await contents.media(scope, sorted(wanted), lock=True)
         content = SourceContent(
             id=row.id,
+            title=row.title,
             # The title is a name for people here; it speaks for the post only if nothing else does.
             text=row.text or row.description or ("" if row.file else row.title),
             media=(MediaWish(content_id=row.id),) if row.file else (),
@@ -88,6 +92,16 @@ class Publishing:
             planned=planned,
             scheduled_at=scheduled_at,
         )
+
+    async def warnings(self, scope: Scope, rows: Sequence[JobRow]) -> list[QuotaWarning]:
+        """Says which of the jobs that were just made will have to wait for a network's quota."""
+        posts = [
+            PlannedPost(
+                account_id=row.social_account_id, platform=row.platform, at=row.scheduled_at
+            )
+            for row in rows
+        ]
+        return await warnings_for(scope, self._plugins, posts)
 
     def ring(self) -> None:
         """Offers what is due now, in the background, after the commit that made it due.

@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from mpcas2_core.database.pool import Database
 from mpcas2_core.publishing import due
 from mpcas2_core.publishing.delivery import Delivery
 from mpcas2_core.publishing.dispatcher import Dispatcher
-from mpcas2_core.publishing.doorbell import Doorbell, DoorbellUnavailable
+from mpcas2_core.publishing.doorbell import COMMON, Doorbell, DoorbellUnavailable
 from mpcas2_core.publishing.due import Lease
 from mpcas2_core.tenants import Tenants
 
@@ -47,7 +47,9 @@ class Worker:
         tenants: Judges whether a tenant may be served.
         delivery: Works on one job.
         name: From :func:`worker_name`.
-        concurrency: How many jobs at a time.
+        lanes: The networks that are known here.
+        concurrency: How many jobs of one lane at a time, so that a network that hangs fills its
+            own lane and no other.
         lease_seconds: Length of a lease.
         drain_seconds: How long running jobs may go on once the worker is told to stop.
     """
@@ -61,6 +63,7 @@ class Worker:
         tenants: Tenants,
         delivery: Delivery,
         name: str,
+        lanes: Collection[str],
         concurrency: int,
         lease_seconds: float,
         drain_seconds: float,
@@ -71,7 +74,8 @@ class Worker:
         self._tenants = tenants
         self._delivery = delivery
         self._name = name
-        self._concurrency = concurrency
+        # How many more jobs each lane may take. The order is the order of service: see `_take`.
+        self._free = dict.fromkeys((*sorted(lanes), COMMON), concurrency)
         self._lease_seconds = lease_seconds
         self._drain_seconds = drain_seconds
         self._running: dict[Lease, asyncio.Task[None]] = {}
@@ -84,7 +88,7 @@ class Worker:
         Args:
             stop: Set by whoever wants the worker to stop, for example at SIGTERM.
         """
-        log.info("worker_started", worker=self._name, concurrency=self._concurrency)
+        log.info("worker_started", worker=self._name, lanes=list(self._free))
         beating = asyncio.create_task(self._beat())
         dispatching = asyncio.create_task(self._dispatcher.run(stop))
         try:
@@ -98,15 +102,22 @@ class Worker:
             log.info("worker_stopped", worker=self._name)
 
     async def _take(self, stop: asyncio.Event) -> None:
-        free = self._concurrency - len(self._running)
-        if free <= 0:
+        open_lanes = [lane for lane, free in self._free.items() if free > 0]
+        if not open_lanes:
             self._freed.clear()
             await _or_stop(self._freed.wait(), stop)
             return
+        most = min(self._free[lane] for lane in open_lanes)
         try:
-            offers = await _or_stop(self._doorbell.wait(most=free, seconds=WAIT_SECONDS), stop)
-            # A stop does not interrupt a claim: what is claimed is worked on.
-            await self._claim(offers or [])
+            answer = await _or_stop(
+                self._doorbell.wait(open_lanes, most=most, seconds=WAIT_SECONDS), stop
+            )
+            if answer is not None:
+                lane, offers = answer
+                # The lane that was served goes to the end of the line.
+                self._free[lane] = self._free.pop(lane)
+                # A stop does not interrupt a claim: what is claimed is worked on.
+                await self._claim(lane, offers)
         except DoorbellUnavailable as error:
             log.warning("doorbell_unavailable", detail=str(error))
             await asyncio.sleep(PAUSE_AFTER_FAULT)
@@ -114,7 +125,7 @@ class Worker:
             log.warning("database_unavailable", detail=f"{type(error).__name__}: {error}")
             await asyncio.sleep(PAUSE_AFTER_FAULT)
 
-    async def _claim(self, offers: list[UUID]) -> None:
+    async def _claim(self, lane: str, offers: list[UUID]) -> None:
         if not offers:
             return
         async with self._database.public() as connection:
@@ -126,10 +137,11 @@ class Worker:
                 tenants=self._tenants,
             )
         for lease in leases:
-            task = asyncio.create_task(self._work(lease), name=f"job {lease.job_id}")
+            self._free[lane] -= 1
+            task = asyncio.create_task(self._work(lane, lease), name=f"job {lease.job_id}")
             self._running[lease] = task
 
-    async def _work(self, lease: Lease) -> None:
+    async def _work(self, lane: str, lease: Lease) -> None:
         structlog.contextvars.bind_contextvars(job_id=str(lease.job_id), fence=lease.fence)
         try:
             await self._delivery.deliver(lease, lambda: self._marked.add(lease))
@@ -146,6 +158,7 @@ class Worker:
         finally:
             self._marked.discard(lease)
             self._running.pop(lease, None)
+            self._free[lane] += 1
             self._freed.set()
 
     async def _give_back(self, lease: Lease) -> None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, delete, get, patch, post
-from litestar.exceptions import InternalServerException
-from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 
 from mpcas2_core.content import wording
@@ -24,8 +20,10 @@ from mpcas2_core.content.rows import (
 )
 from mpcas2_core.content.upload import Upload
 from mpcas2_core.database import Scope
-from mpcas2_core.errors import InvalidInput, TooLarge, UnsupportedMedia
+from mpcas2_core.errors import UnsupportedMedia
 from mpcas2_core.identity import Principal
+from mpcas2_server.api.content_body import bounded_body, chunks_of
+from mpcas2_server.api.content_download import Download, send_file
 from mpcas2_server.api.content_shapes import (
     FORM,
     FORM_FIELDS,
@@ -36,6 +34,8 @@ from mpcas2_server.api.content_shapes import (
     ContentPage,
     ContentQuery,
     ContentSent,
+    FileLink,
+    FileLinkInput,
     TextContentInput,
     from_form,
     shown,
@@ -55,8 +55,6 @@ from mpcas2_server.wire import (
 __all__ = ("ContentController",)
 
 AnyRequest = Request[Any, Any, Any]
-# The route has no limit of Litestar's, which would hold for files too.
-MAX_JSON_BYTES = 1_000_000
 
 
 class ContentController(Controller):
@@ -128,7 +126,7 @@ class ContentController(Controller):
                 f"The body is said to be {content_type or 'nothing'!r}. Send multipart/form-data "
                 "with a file, or application/json for content of type text."
             )
-        body = decode_as(await _bounded_body(request), TextContentInput)
+        body = decode_as(await bounded_body(request), TextContentInput)
         new = wording.checked(
             NewContent(
                 title=body.title,
@@ -221,31 +219,85 @@ class ContentController(Controller):
         doc=Doc(
             tag="Content",
             summary="Download the file of content",
-            answers={200: "application/octet-stream"},
+            description="`Range`, `If-Range` and `If-None-Match` are heeded.",
+            answers={200: "application/octet-stream", 206: "application/octet-stream"},
+            errors={
+                404: "There is no such content, it is text, or the store lacks the file.",
+                416: "`RANGE_NOT_SATISFIABLE`: the range lies behind the end of the file.",
+            },
+        ),
+    )
+    async def download_content(self, request: AnyRequest, content_id: UUID) -> ASGIResponse:
+        """Streams the file, to be saved and never shown as a page of this origin."""
+        caller = signed_in(request)
+        contents = caller.engine.contents
+        row, principal = await _find(caller, content_id)
+        file = await contents.require_file(principal.tenant, row)
+        return send_file(
+            request,
+            Download(sha256=file.sha256, size=file.size, mime_type=file.mime_type, name=file.name),
+            lambda start, length: contents.open_file(principal.tenant, file.sha256, start, length),
+        )
+
+    @get(
+        "/{content_id:uuid}/thumbnail",
+        doc=Doc(
+            tag="Content",
+            summary="Get the thumbnail of content",
+            description="A JPEG of 640 pixels at most; images and videos have one.",
+            answers={200: "image/jpeg"},
+            errors={404: "There is no such content, or it has no thumbnail."},
+        ),
+    )
+    async def get_thumbnail(self, request: AnyRequest, content_id: UUID) -> ASGIResponse:
+        """Sends the small picture that stands for the content."""
+        caller = signed_in(request)
+        contents = caller.engine.contents
+        row, principal = await _find(caller, content_id)
+        sha256, size = await contents.thumbnail_size(principal.tenant, row)
+        return send_file(
+            request,
+            Download(sha256=sha256, size=size, mime_type="image/jpeg", inline=True),
+            lambda start, length: contents.open_file(principal.tenant, sha256, start, length),
+        )
+
+    @post(
+        "/{content_id:uuid}/link",
+        status_code=200,
+        doc=Doc(
+            tag="Content",
+            summary="Make a public link to the file of content",
+            description=(
+                "Anybody who has the link can fetch the file until the link ends; no sign-in is "
+                "needed. It ends earlier when the content is deleted."
+            ),
+            body=FileLinkInput,
+            example={"seconds": 3600},
+            answers={200: FileLink},
             errors={404: "There is no such content, it is text, or the store lacks the file."},
         ),
     )
-    async def download_content(self, request: AnyRequest, content_id: UUID) -> Stream:
-        """Streams the file, to be saved and never shown as a page of this origin."""
+    async def link_content(self, request: AnyRequest, content_id: UUID) -> ASGIResponse:
+        """Makes a link; it is kept only where the request came with an Idempotency-Key."""
         caller = signed_in(request)
+        key_of(request)
+        body = await read_json(request, FileLinkInput, empty_ok=True)
+        contents = caller.engine.contents
         row, principal = await _find(caller, content_id)
-        file = await caller.engine.contents.require_file(principal.tenant, row)
-        return Stream(
-            caller.engine.contents.open_file(principal.tenant, file.sha256),
-            media_type=file.mime_type,
-            headers={
-                "content-length": str(file.size),
-                "content-disposition": _attachment(file.name),
-                "x-content-type-options": "nosniff",
-            },
-        )
+        file = await contents.require_file(principal.tenant, row)
+
+        async def work(_scope: Scope, _principal: Principal) -> Outcome:
+            link = contents.public_link(principal.tenant, file, body.seconds)
+            return 200, FileLink(url=link.url, expires_at=link.expires_at)
+
+        return await once(request, caller, body, work)
 
 
 async def _create_from_form(request: AnyRequest, caller: Caller, content_type: str) -> ASGIResponse:
     principal = await caller.principal()
     async with caller.engine.contents.receive(principal.tenant) as upload:
         form = await read_form(
-            _chunks(request),
+            chunks_of(request),
             content_type,
             upload.write,
             names=FORM_FIELDS,
@@ -270,6 +322,8 @@ async def _create(
     )
 
     async def work(scope: Scope, principal: Principal) -> Outcome:
+        if file is not None:
+            await caller.engine.uploads.require_room(scope, file.sha256, file.size)
         row = await caller.engine.contents.create(scope, principal.user_id, new, upload)
         return 201, shown(row)
 
@@ -281,32 +335,3 @@ async def _find(caller: Caller, content_id: UUID) -> tuple[ContentRow, Principal
         return await caller.engine.contents.get(scope, content_id), principal
 
     return await caller.run(work)
-
-
-async def _chunks(request: AnyRequest) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in request.stream():
-            yield chunk
-    except InternalServerException as error:
-        # What Litestar says when the client went away; there is nobody left to read the answer.
-        raise InvalidInput(
-            "The connection ended before the body did. Send it again.", code="UPLOAD_INCOMPLETE"
-        ) from error
-
-
-async def _bounded_body(request: AnyRequest) -> bytes:
-    body = bytearray()
-    async for chunk in _chunks(request):
-        body += chunk
-        if len(body) > MAX_JSON_BYTES:
-            raise TooLarge("The body is larger than 1 MB. Shorten the text.")
-    return bytes(body)
-
-
-def _attachment(name: str) -> str:
-    # RFC 6266: a plain name for old clients, the true one beside it.
-    plain = "".join(
-        letter if letter.isascii() and letter.isprintable() and letter not in '"\\%' else "_"
-        for letter in name
-    )
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -8,7 +8,14 @@ from uuid import UUID
 import msgspec
 
 from mpcas2_core.content import wording
-from mpcas2_core.content.rows import ContentRow, ContentStatus, ContentType, NewContent
+from mpcas2_core.content.links import MAX_SECONDS
+from mpcas2_core.content.rows import (
+    ContentFile,
+    ContentRow,
+    ContentStatus,
+    ContentType,
+    NewContent,
+)
 from mpcas2_core.errors import InvalidInput
 from mpcas2_server.multipart import Form
 from mpcas2_server.wire import Input, Moment, Output, PageQuery, Pagination, optional
@@ -23,6 +30,8 @@ __all__ = (
     "ContentPage",
     "ContentQuery",
     "ContentSent",
+    "FileLink",
+    "FileLinkInput",
     "TextContentInput",
     "from_form",
     "shown",
@@ -67,6 +76,43 @@ class ContentChangeInput(Input, frozen=True, kw_only=True):
     status: Literal["draft", "ready", "archived"] | msgspec.UnsetType = msgspec.UNSET
 
 
+class FileLinkInput(Input, frozen=True, kw_only=True):
+    """How long a link to a file is to be good."""
+
+    seconds: Annotated[int, msgspec.Meta(ge=1, le=MAX_SECONDS, description="24 hours at most.")] = (
+        3600
+    )
+
+
+class FileLink(Output, frozen=True, kw_only=True):
+    """A link to a file, for whoever has it; no sign-in is needed."""
+
+    url: str
+    expires_at: Moment
+
+
+class VideoInfo(Output, frozen=True, kw_only=True):
+    """The pictures of a video."""
+
+    codec: str
+    frame_rate: float | msgspec.UnsetType = msgspec.UNSET
+
+
+class AudioInfo(Output, frozen=True, kw_only=True):
+    """The sound of a video or audio file."""
+
+    codec: str
+    sample_rate: int | msgspec.UnsetType = msgspec.UNSET
+    channels: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class MediaInfo(Output, frozen=True, kw_only=True):
+    """What is inside a video or audio file."""
+
+    video: VideoInfo | msgspec.UnsetType = msgspec.UNSET
+    audio: AudioInfo | msgspec.UnsetType = msgspec.UNSET
+
+
 class Content(Output, frozen=True, kw_only=True):
     """What can be posted: a text, or a file with words."""
 
@@ -86,6 +132,11 @@ class Content(Output, frozen=True, kw_only=True):
     mime_type: str | msgspec.UnsetType = msgspec.UNSET
     width: int | msgspec.UnsetType = msgspec.UNSET
     height: int | msgspec.UnsetType = msgspec.UNSET
+    duration: Annotated[float | msgspec.UnsetType, msgspec.Meta(description="In seconds.")] = (
+        msgspec.UNSET
+    )
+    media: MediaInfo | msgspec.UnsetType = msgspec.UNSET
+    thumbnail_url: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class ContentPage(Output, frozen=True, kw_only=True):
@@ -168,8 +219,7 @@ def _tags(values: list[str]) -> tuple[str, ...]:
 
 def shown(row: ContentRow) -> Content:
     """Gives content as it is answered."""
-    file = row.file
-    return Content(
+    content = Content(
         id=row.id,
         type=row.type,
         title=row.title,
@@ -180,10 +230,37 @@ def shown(row: ContentRow) -> Content:
         description=optional(row.description),
         text=optional(row.text),
         alt_text=optional(row.alt_text),
-        file_url=f"/api/v1/content/{row.id}/file" if file else msgspec.UNSET,
-        file_name=file.name if file else msgspec.UNSET,
-        file_size=file.size if file else msgspec.UNSET,
-        mime_type=file.mime_type if file else msgspec.UNSET,
-        width=optional(file.width) if file else msgspec.UNSET,
-        height=optional(file.height) if file else msgspec.UNSET,
+    )
+    if row.file is None:
+        return content
+    file, address = row.file, f"/api/v1/content/{row.id}"
+    return msgspec.structs.replace(
+        content,
+        file_url=f"{address}/file",
+        file_name=file.name,
+        file_size=file.size,
+        mime_type=file.mime_type,
+        width=optional(file.width),
+        height=optional(file.height),
+        duration=optional(file.duration),
+        media=_inside(file),
+        thumbnail_url=f"{address}/thumbnail" if file.thumbnail_sha256 else msgspec.UNSET,
+    )
+
+
+def _inside(file: ContentFile) -> MediaInfo | msgspec.UnsetType:
+    video, audio = file.media.video, file.media.audio
+    if video is None and audio is None:
+        return msgspec.UNSET
+    return MediaInfo(
+        video=VideoInfo(codec=video.codec, frame_rate=optional(video.frame_rate))
+        if video
+        else msgspec.UNSET,
+        audio=AudioInfo(
+            codec=audio.codec,
+            sample_rate=optional(audio.sample_rate),
+            channels=optional(audio.channels),
+        )
+        if audio
+        else msgspec.UNSET,
     )

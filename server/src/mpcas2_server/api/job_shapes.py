@@ -8,16 +8,20 @@ from uuid import UUID
 import msgspec
 
 from mpcas2_core.publishing.jobs import JobRow
+from mpcas2_core.publishing.posts import PartMetrics
 from mpcas2_core.publishing.story import Attempt, Event, PartStory, Story
+from mpcas2_hookspecs import PostMetrics
 from mpcas2_server.wire import Moment, Output, Pagination, optional
 
 __all__ = (
     "JobList",
+    "JobMetrics",
     "JobState",
     "JobStatus",
     "JobStory",
     "PublishJob",
     "show_job",
+    "show_metrics",
     "show_story",
 )
 
@@ -38,6 +42,7 @@ AttemptKind = Literal["publish", "find", "poll"]
 UNSET = msgspec.UNSET
 MaybeText = str | msgspec.UnsetType
 MaybeTime = Moment | msgspec.UnsetType
+MaybeCount = int | msgspec.UnsetType
 MaybeData = dict[str, Any] | msgspec.UnsetType
 
 
@@ -63,10 +68,35 @@ class PublishJob(Output, frozen=True, kw_only=True):
     created_at: Moment
     updated_at: Moment
     published_at: MaybeTime = UNSET
+    deleted_at: MaybeTime = UNSET
     platform_post_id: MaybeText = UNSET
     platform_post_url: MaybeText = UNSET
     next_attempt_at: MaybeTime = UNSET
     error: JobError | msgspec.UnsetType = UNSET
+
+
+class PartMetricsShown(Output, frozen=True, kw_only=True):
+    """How one part does; a figure that the network does not tell is absent."""
+
+    index: int
+    post_id: str
+    gone: Annotated[bool, msgspec.Meta(description="The network no longer has it.")]
+    post_url: MaybeText = UNSET
+    views: MaybeCount = UNSET
+    likes: MaybeCount = UNSET
+    comments: MaybeCount = UNSET
+    shares: MaybeCount = UNSET
+    saves: MaybeCount = UNSET
+    clicks: MaybeCount = UNSET
+    more: Annotated[
+        dict[str, float], msgspec.Meta(description="The network's own figures, by its own names.")
+    ] = msgspec.field(default_factory=dict)
+
+
+class JobMetrics(Output, frozen=True, kw_only=True):
+    """How a post does, part by part."""
+
+    parts: list[PartMetricsShown]
 
 
 class JobPart(Output, frozen=True, kw_only=True):
@@ -159,6 +189,7 @@ def _common(row: JobRow) -> dict[str, Any]:
         "created_at": row.created_at,
         "updated_at": row.updated_at,
         "published_at": optional(row.published_at),
+        "deleted_at": optional(row.deleted_at),
         "platform_post_id": optional(row.platform_post_id),
         "platform_post_url": optional(row.platform_post_url),
         "next_attempt_at": optional(row.next_attempt_at),
@@ -209,4 +240,22 @@ def _attempt(attempt: Attempt) -> JobAttempt:
 def _event(event: Event) -> JobEvent:
     return JobEvent(
         at=event.at, kind=event.kind, message=event.message, user_id=optional(event.user_id)
+    )
+
+
+def show_metrics(row: PartMetrics) -> PartMetricsShown:
+    """Gives the figures of a part as the API shows them."""
+    figures = row.metrics or PostMetrics()
+    return PartMetricsShown(
+        index=row.index,
+        post_id=row.post_id,
+        gone=row.metrics is None,
+        post_url=optional(row.post_url),
+        views=optional(figures.views),
+        likes=optional(figures.likes),
+        comments=optional(figures.comments),
+        shares=optional(figures.shares),
+        saves=optional(figures.saves),
+        clicks=optional(figures.clicks),
+        more=figures.more,
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, get, post
+from litestar import Controller, Request, delete, get, post
 from litestar.response.base import ASGIResponse
 
 from mpcas2_core.database import Scope
@@ -18,11 +18,13 @@ from mpcas2_core.publishing import actions, jobs, story
 from mpcas2_core.publishing.jobs import STATUS_OF
 from mpcas2_server.api.job_shapes import (
     JobList,
+    JobMetrics,
     JobState,
     JobStatus,
     JobStory,
     PublishJob,
     show_job,
+    show_metrics,
     show_story,
 )
 from mpcas2_server.caller import Caller, signed_in
@@ -150,6 +152,51 @@ class JobController(Controller):
             return show_story(await story.tell(scope, job_id))
 
         return answer(await caller.run(work))
+
+    @get(
+        "/{job_id:uuid}/metrics",
+        doc=Doc(
+            tag="Publishing",
+            summary="See how a published post does",
+            description="Asked of the network now, part by part.",
+            answers={200: JobMetrics},
+            errors={
+                400: "`METRICS_UNSUPPORTED`: the network tells no figures.",
+                404: NO_JOB,
+                409: "`JOB_STATE`: nothing of it is published. `ACCOUNT_NOT_CONNECTED`",
+                502: "`NETWORK_UNAVAILABLE`: the network cannot be asked now.",
+            },
+        ),
+    )
+    async def job_metrics(self, request: AnyRequest, job_id: UUID) -> ASGIResponse:
+        """Gives the figures of a post."""
+        caller = signed_in(request)
+        principal = await caller.principal()
+        found = await caller.engine.posts.metrics(principal.tenant, job_id)
+        return answer(JobMetrics(parts=[show_metrics(one) for one in found]))
+
+    @delete(
+        "/{job_id:uuid}/post",
+        status_code=200,
+        doc=Doc(
+            tag="Publishing",
+            summary="Take a published post down",
+            description="From its network, a thread from its end. It may be asked again without harm.",
+            answers={200: PublishJob},
+            errors={
+                400: "`DELETE_UNSUPPORTED`: the network lets no program do that.",
+                404: NO_JOB,
+                409: "`JOB_STATE`: nothing of it is published. `ACCOUNT_NOT_CONNECTED`",
+                502: "`NETWORK_UNAVAILABLE`: the network cannot be asked now; ask again.",
+            },
+        ),
+    )
+    async def delete_post(self, request: AnyRequest, job_id: UUID) -> ASGIResponse:
+        """Takes a post down."""
+        caller = signed_in(request)
+        principal = await caller.principal()
+        row = await caller.engine.posts.delete(principal.tenant, principal.user_id, job_id)
+        return answer(show_job(row))
 
     @post(
         "/{job_id:uuid}/cancel",

@@ -8,8 +8,9 @@ import msgspec
 from litestar import Controller, Request, get
 from litestar.response.base import ASGIResponse
 
-from mpcas2_core.plugins import PluginHost, PluginRecord
-from mpcas2_hookspecs import FormField, Platform
+from mpcas2_core.plugins import PluginRecord
+from mpcas2_core.plugins.verification import abilities_of
+from mpcas2_hookspecs import ConnectsOAuth, ConnectsWithForm, FormField, Platform
 from mpcas2_server.caller import signed_in
 from mpcas2_server.describe import Doc
 from mpcas2_server.wire import Output, answer, optional
@@ -33,7 +34,7 @@ class FieldShown(Output, frozen=True, kw_only=True):
 class Connect(Output, frozen=True, kw_only=True):
     """How an account is connected."""
 
-    kind: Literal["form", "none"]
+    kind: Literal["form", "oauth", "none"]
     fields: list[FieldShown]
 
 
@@ -43,6 +44,9 @@ class PlatformShown(Output, frozen=True, kw_only=True):
     key: str
     title: str
     connect: Connect
+    abilities: Annotated[
+        list[str], msgspec.Meta(description="What the network can do beyond publishing.")
+    ]
     options: Annotated[
         dict[str, Any], msgspec.Meta(description="JSON Schema of `metadata.options`.")
     ]
@@ -98,7 +102,7 @@ class PlatformController(Controller):
         caller = signed_in(request)
         await caller.principal()
         plugins = caller.engine.plugins
-        shown = [_platform(plugins, one) for _, one in sorted(plugins.platforms.items())]
+        shown = [_platform(one) for _, one in sorted(plugins.platforms.items())]
         return answer(PlatformList(data=shown))
 
 
@@ -122,15 +126,17 @@ class PluginController(Controller):
         return answer(PluginList(data=[_plugin(one) for one in caller.engine.plugins.records]))
 
 
-def _platform(plugins: PluginHost, platform: Platform) -> PlatformShown:
-    form = plugins.capabilities(platform.key).connects_with_form
+def _platform(platform: Platform) -> PlatformShown:
+    form = platform if isinstance(platform, ConnectsWithForm) else None
+    otherwise: Literal["oauth", "none"] = "oauth" if isinstance(platform, ConnectsOAuth) else "none"
     return PlatformShown(
         key=platform.key,
         title=platform.title,
         connect=Connect(
-            kind="form" if form else "none",
+            kind="form" if form else otherwise,
             fields=[_field(one) for one in form.connect_form] if form else [],
         ),
+        abilities=list(abilities_of(platform)),
         options=msgspec.json.schema(platform.options),
         limits=_camel(msgspec.to_builtins(platform.limits(None))),
     )

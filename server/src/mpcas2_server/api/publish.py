@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -53,10 +53,22 @@ class PublishInput(Input, frozen=True, kw_only=True):
     publish_now: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+class PublishWarning(Output, frozen=True, kw_only=True):
+    """What will go otherwise than planned, although nothing is wrong."""
+
+    code: Literal["QUOTA"]
+    social_account_id: UUID
+    message: str
+
+
 class PublishAnswer(Output, frozen=True, kw_only=True):
     """One job for each account, in the order of the request."""
 
     jobs: list[PublishJob]
+    warnings: Annotated[
+        list[PublishWarning],
+        msgspec.Meta(description="Posts that will wait for a network's quota, for example."),
+    ]
 
 
 class PublishController(Controller):
@@ -115,7 +127,16 @@ class PublishController(Controller):
                 # Judged in here: a repeated request has its answer, however late it comes.
                 scheduled_at=_when(body),
             )
-            return 202, PublishAnswer(jobs=[show_job(row) for row in rows])
+            warnings = await publishing.warnings(scope, rows)
+            return 202, PublishAnswer(
+                jobs=[show_job(row) for row in rows],
+                warnings=[
+                    PublishWarning(
+                        code="QUOTA", social_account_id=one.account_id, message=one.message
+                    )
+                    for one in warnings
+                ],
+            )
 
         response = await once(request, caller, body, work)
         publishing.ring()

@@ -48,10 +48,39 @@ class AccountQuery(PageQuery, frozen=True, kw_only=True):
 
 
 class ConnectInput(Input, frozen=True, kw_only=True):
-    """Which network, and the filled-in form of ``GET /platforms``."""
+    """Which network, and the filled-in form of ``GET /platforms`` where it has one."""
 
     platform: str
     credentials: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    account_id: Annotated[
+        UUID | msgspec.UnsetType,
+        msgspec.Meta(description="With a consent page: the account that is to be connected anew."),
+    ] = msgspec.UNSET
+
+
+class ConsentStarted(Output, frozen=True, kw_only=True):
+    """A consent page that waits for a person."""
+
+    auth_url: Annotated[str, msgspec.Meta(description="To be opened in a browser.")]
+    connection_id: Annotated[
+        UUID, msgspec.Meta(description="For `GET /social-accounts/connections/{id}`.")
+    ]
+    expires_at: Moment
+
+
+class TargetShown(Output, frozen=True, kw_only=True):
+    """A place inside an account that a post can go to."""
+
+    id: str
+    title: str
+    option: Annotated[str, msgspec.Meta(description="Field of `metadata.options` for the id.")]
+    url: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class TargetList(Output, frozen=True, kw_only=True):
+    """All places inside an account."""
+
+    data: list[TargetShown]
 
 
 class LatePolicyInput(Input, frozen=True, kw_only=True):
@@ -149,8 +178,10 @@ class SocialAccountController(Controller):
         doc=Doc(
             tag="Social Accounts",
             summary="Connect an account",
-            description="`GET /platforms` shows the fields of `credentials`. An account that was "
-            "connected before keeps its id and its jobs; the answer is 200 then.",
+            description="`GET /platforms` tells how. With a form, send its fields as `credentials`: "
+            "the answer is the account, 201 for a new one and 200 for one that was connected before, "
+            "which keeps its id and its jobs. With a consent page, leave `credentials` out: the "
+            "answer is its address, and the person does the rest in a browser.",
             body=ConnectInput,
             example={
                 "platform": "bluesky",
@@ -159,12 +190,13 @@ class SocialAccountController(Controller):
                     "appPassword": "abcd-efgh-ijkl-mnop",
                 },
             },
-            answers={200: SocialAccount, 201: SocialAccount},
+            answers={200: (SocialAccount, ConsentStarted), 201: SocialAccount},
             errors={
                 400: "`CREDENTIALS_REQUIRED` (with `details.fields`), `CREDENTIALS_REFUSED` or "
                 "`VALIDATION_ERROR`.",
-                404: "`UNKNOWN_PLATFORM`: no enabled plugin brings this network.",
-                409: "`IDEMPOTENCY_KEY_REUSED`: the key came with another request.",
+                404: "`UNKNOWN_PLATFORM`: no enabled plugin brings this network; or no such account.",
+                409: "`IDEMPOTENCY_KEY_REUSED`: the key came with another request. "
+                "`OAUTH_APP_MISSING`: nobody has registered an app with the network yet.",
                 502: "`NETWORK_UNAVAILABLE`: the network cannot be reached now.",
             },
         ),
@@ -177,6 +209,23 @@ class SocialAccountController(Controller):
         if earlier is not None:
             return earlier
         engine, principal = caller.engine, await caller.principal()
+        if body.credentials is msgspec.UNSET and engine.connecting.uses_consent(body.platform):
+            started = await engine.connecting.start(
+                principal.tenant,
+                principal.user_id,
+                body.platform,
+                wanted_account_id=given(body.account_id),
+            )
+            shown = ConsentStarted(
+                auth_url=started.url,
+                connection_id=started.flow.id,
+                expires_at=started.flow.expires_at,
+            )
+
+            async def told(_scope: Scope, _principal: Principal) -> Outcome:
+                return 200, shown
+
+            return await once(request, caller, body, told)
         connection = await engine.accounts.authorize(
             principal.tenant, body.platform, given(body.credentials)
         )
@@ -206,6 +255,37 @@ class SocialAccountController(Controller):
             return _shown(await caller.engine.accounts.get(scope, account_id))
 
         return answer(await caller.run(work))
+
+    @get(
+        "/{account_id:uuid}/targets",
+        doc=Doc(
+            tag="Social Accounts",
+            summary="List the places inside an account",
+            description="Playlists, boards and the like, asked of the network now.",
+            answers={200: TargetList},
+            errors={
+                400: "`TARGETS_UNSUPPORTED`: the network has none.",
+                404: NO_ACCOUNT,
+                409: "`ACCOUNT_NOT_CONNECTED`",
+                502: "`NETWORK_UNAVAILABLE`: the network cannot be asked now.",
+            },
+        ),
+    )
+    async def list_targets(self, request: AnyRequest, account_id: UUID) -> ASGIResponse:
+        """Gives the places of an account."""
+        caller = signed_in(request)
+        principal = await caller.principal()
+        places = await caller.engine.posts.places(principal.tenant, account_id)
+        return answer(
+            TargetList(
+                data=[
+                    TargetShown(
+                        id=one.id, title=one.title, option=one.option, url=optional(one.url)
+                    )
+                    for one in places
+                ]
+            )
+        )
 
     @patch(
         "/{account_id:uuid}",

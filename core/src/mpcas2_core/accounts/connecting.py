@@ -1,0 +1,428 @@
+"""Connects accounts through a network's consent page: the way there, the callback, the choice.
+
+OAuth 2 (RFC 6749, 4.1) with PKCE (RFC 7636). Adapters describe; everything that can go wrong between a
+person's click and a stored grant is here, and each way has its own words.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Protocol, cast
+from urllib.parse import urlencode
+from uuid import UUID
+
+import httpx
+import msgspec
+import structlog
+import uuid_utils.compat as uuids
+
+from mpcas2_core.accounts import flows
+from mpcas2_core.accounts.apps import OAuthApps
+from mpcas2_core.accounts.asking import SECONDS, ConnectingContext, asked, refusal_behind
+from mpcas2_core.accounts.flows import ConnectFlow
+from mpcas2_core.accounts.oauth_state import OAuthState
+from mpcas2_core.accounts.service import Accounts
+from mpcas2_core.accounts.store import AccountRow
+from mpcas2_core.database.pool import Database
+from mpcas2_core.database.scope import Scope, Tenant
+from mpcas2_core.errors import Conflict, EngineError, InvalidInput, NetworkFault, NotFound
+from mpcas2_core.outbound.clients import Clients
+from mpcas2_core.plugins import PluginHost
+from mpcas2_core.tenants import Tenants
+from mpcas2_core.vault import Vault
+from mpcas2_hookspecs import Connection, ConnectsOAuth, Grant, Platform
+
+__all__ = ("Connecting", "FlowStarted", "FlowView")
+
+log = structlog.get_logger(__name__)
+
+PURPOSE = "connect-flow"
+# 48 bytes make 64 characters; RFC 7636 wants 43 to 128.
+VERIFIER_BYTES = 48
+MOST_CHOICES = 100
+
+WORDS = {
+    "FLOW_EXPIRED": "This took longer than 15 minutes, so the link is no longer good. Start again.",
+    "FLOW_INTERRUPTED": "The server stopped in the middle of connecting. Start again.",
+}
+
+
+class FlowStarted(msgspec.Struct, frozen=True, kw_only=True):
+    """A flow that waits for its person.
+
+    Attributes:
+        flow: The flow.
+        url: The network's consent page, to be opened in a browser.
+    """
+
+    flow: ConnectFlow
+    url: str
+
+
+class FlowView(msgspec.Struct, frozen=True, kw_only=True):
+    """A flow as a person sees it.
+
+    Attributes:
+        flow: The flow; its code and message say what went wrong.
+        state: Its signed name, for the choice.
+        account: What was connected.
+        choices: The accounts to choose from, in the state ``choosing``.
+    """
+
+    flow: ConnectFlow
+    state: str
+    account: AccountRow | None = None
+    choices: Sequence[Connection] = ()
+
+
+class Connecting:
+    """Connects accounts through consent pages.
+
+    Args:
+        database: Where flows are.
+        tenants: Judge whether a tenant may be served.
+        vault: Seals what a flow must remember.
+        plugins: Know the networks.
+        clients: Reach them.
+        accounts: Keep what was connected.
+        apps: Registrations with the networks.
+        state: Signs the way back.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        tenants: Tenants,
+        vault: Vault,
+        plugins: PluginHost,
+        clients: Clients,
+        accounts: Accounts,
+        apps: OAuthApps,
+        state: OAuthState,
+    ) -> None:
+        self._database = database
+        self._tenants = tenants
+        self._vault = vault
+        self._plugins = plugins
+        self._clients = clients
+        self._accounts = accounts
+        self._apps = apps
+        self._state = state
+
+    def uses_consent(self, platform_key: str) -> bool:
+        """Says whether accounts of this network are connected through a consent page.
+
+        Raises:
+            UnknownPlatform: No enabled plugin brings it.
+        """
+        return isinstance(self._plugins.platform(platform_key), ConnectsOAuth)
+
+    async def start(
+        self,
+        tenant: Tenant,
+        user_id: UUID,
+        platform_key: str,
+        *,
+        wanted_account_id: UUID | None = None,
+    ) -> FlowStarted:
+        """Begins a flow and gives the address of the consent page.
+
+        Args:
+            tenant: Whose account it will be.
+            user_id: Who connects.
+            platform_key: Which network.
+            wanted_account_id: The account that shall be connected anew; None takes any.
+
+        Raises:
+            InvalidInput: The network has no consent page, or the account is on another one.
+            NotFound: No such network or account.
+            Conflict: There is no app to ask with.
+        """
+        platform = self._platform(platform_key)
+        app = await self._apps.current(tenant, platform_key)
+        flow_id, verifier = uuids.uuid7(), secrets.token_urlsafe(VERIFIER_BYTES)
+        redirect_uri = self._apps.redirect_uri(platform_key)
+        await self._vault.load(self._database, tenant)
+
+        async def work(scope: Scope) -> ConnectFlow:
+            if wanted_account_id is not None:
+                wanted = await self._accounts.get(scope, wanted_account_id)
+                if wanted.platform != platform_key:
+                    raise InvalidInput(
+                        f"@{wanted.username} is on {wanted.platform}, not on {platform_key}.",
+                        details={"field": "accountId"},
+                    )
+            return await flows.insert(
+                scope,
+                flow_id=flow_id,
+                user_id=user_id,
+                platform=platform_key,
+                wanted_account_id=wanted_account_id,
+                client_id=app.client_id,
+                redirect_uri=redirect_uri,
+                sealed=self._vault.seal(tenant, PURPOSE, verifier.encode()),
+            )
+
+        flow = await self._database.run(tenant, work)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
+        query = {
+            "response_type": "code",
+            "client_id": app.client_id,
+            "redirect_uri": redirect_uri,
+            "scope": " ".join(platform.consent.scopes),
+            "state": self._state.sign(tenant.id, flow_id),
+            "code_challenge": challenge.rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+            **platform.consent.parameters,
+        }
+        return FlowStarted(flow=flow, url=f"{platform.consent.url}?{urlencode(query)}")
+
+    async def get(self, tenant: Tenant, flow_id: UUID) -> FlowView:
+        """Gives a flow, for whoever began it and waits.
+
+        Raises:
+            NotFound: The tenant has none of that id.
+        """
+
+        async def work(scope: Scope) -> tuple[ConnectFlow | None, AccountRow | None]:
+            flow = await flows.get(scope, flow_id)
+            account = None
+            if flow is not None and flow.account_id is not None:
+                account = await self._accounts.get(scope, flow.account_id)
+            return flow, account
+
+        flow, account = await self._database.run(tenant, work)
+        if flow is None:
+            raise NotFound("There is no such connection under way. Start again.")
+        if flow.message is None and flow.code in WORDS:
+            flow = msgspec.structs.replace(flow, message=WORDS[flow.code])
+        choices: Sequence[Connection] = ()
+        if flow.state == "choosing":
+            choices = await self._choices(tenant, flow)
+        return FlowView(
+            flow=flow,
+            state=self._state.sign(tenant.id, flow_id),
+            account=account,
+            choices=choices,
+        )
+
+    async def callback(self, platform_key: str, query: Mapping[str, str]) -> FlowView:
+        """Takes what the network sent the person back with, and ends the flow one way or the other.
+
+        It is safe to load twice: a flow that has ended shows how.
+
+        Args:
+            platform_key: From the address that was called.
+            query: The parameters of the address.
+
+        Raises:
+            InvalidInput: The state is missing or not ours; nothing is known of the flow then.
+            NotFound: The flow is gone.
+        """
+        tenant, flow = await self._flow_of(query.get("state"), platform_key)
+        if flow.state != "waiting":
+            return await self.get(tenant, flow.id)
+        if not await self._database.run(
+            tenant, lambda scope: flows.take(scope, flow.id, "waiting")
+        ):
+            return await self.get(tenant, flow.id)
+        try:
+            await self._exchange(tenant, flow, query)
+        except EngineError as error:
+            await self._failed(tenant, flow, error.code, error.message)
+        except BaseException:
+            await self._failed(
+                tenant,
+                flow,
+                "INTERNAL_ERROR",
+                "Something went wrong here, not at the network. Start again; if it stays, the "
+                "server's log says where it failed.",
+            )
+            raise
+        return await self.get(tenant, flow.id)
+
+    async def choose(self, state: str, platform_account_id: str) -> FlowView:
+        """Connects one of the accounts that the grant may post for.
+
+        Args:
+            state: The signed name of the flow.
+            platform_account_id: The network's id of the chosen one.
+
+        Raises:
+            InvalidInput: The state is not ours, or the account is none of the choices.
+            NotFound: The flow is gone.
+        """
+        tenant, flow = await self._flow_of(state, None)
+        if flow.state != "choosing":
+            return await self.get(tenant, flow.id)
+        for connection in await self._choices(tenant, flow):
+            if connection.profile.platform_account_id == platform_account_id:
+                await self._connect(tenant, flow, connection, from_state="choosing")
+                return await self.get(tenant, flow.id)
+        raise InvalidInput("That is none of the accounts to choose from. Choose one of the list.")
+
+    async def _exchange(self, tenant: Tenant, flow: ConnectFlow, query: Mapping[str, str]) -> None:
+        platform = self._platform(flow.platform)
+        _check_answer(platform, query)
+        app = await self._apps.holder(tenant, flow.platform, flow.client_id)
+        if app is None:
+            raise Conflict(
+                f"The app {flow.client_id} was removed meanwhile. Start again.",
+                code="OAUTH_APP_MISSING",
+            )
+        verifier = await self._vault.open(self._database, tenant, PURPOSE, flow.sealed)
+        request = platform.grant_request(query["code"], flow.redirect_uri, verifier.decode(), app)
+        try:
+            answer = await self._clients.ask(request, seconds=SECONDS)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise NetworkFault(
+                refusal_behind(error)
+                or f"{platform.title} cannot be reached now, so the permission could not be "
+                "collected. Start again later."
+            ) from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise NetworkFault(
+                f"{platform.title}'s answer was lost when the permission was to be collected, and "
+                "its code is good only once. Start again.",
+                code="ANSWER_LOST",
+            ) from error
+
+        async def granted() -> Grant:
+            return platform.parse_grant(answer)
+
+        grant = await asked(platform, granted(), refused="CODE_REFUSED")
+        _check_scopes(platform, grant)
+        async with self._clients.bearing(grant.access_token) as http:
+            found = await asked(
+                platform,
+                platform.connections(grant, ConnectingContext(http)),
+                refused="NO_ACCOUNT",
+            )
+        if not found:
+            raise InvalidInput(
+                f"{platform.title} names no account that this permission could post for. Sign in "
+                "there with another login, then start again.",
+                code="NO_ACCOUNT",
+            )
+        connection = await self._wanted(tenant, flow, found)
+        if connection is not None:
+            await self._connect(tenant, flow, connection, from_state="working")
+            return
+        sealed = self._vault.seal(tenant, PURPOSE, msgspec.json.encode(found[:MOST_CHOICES]))
+        await self._database.run(tenant, lambda scope: flows.offer_choice(scope, flow.id, sealed))
+
+    async def _wanted(
+        self, tenant: Tenant, flow: ConnectFlow, found: Sequence[Connection]
+    ) -> Connection | None:
+        """Gives the one account to connect; None when the person has to choose."""
+        wanted_id = flow.wanted_account_id
+        if wanted_id is None:
+            return found[0] if len(found) == 1 else None
+        wanted = await self._database.run(
+            tenant, lambda scope: self._accounts.get(scope, wanted_id)
+        )
+        for connection in found:
+            if connection.profile.platform_account_id == wanted.platform_account_id:
+                return connection
+        raise Conflict(
+            f"You signed in as @{found[0].profile.username}, but @{wanted.username} was to be "
+            f"connected anew. Sign out at the network, sign in as @{wanted.username}, and start "
+            "again.",
+            code="WRONG_ACCOUNT",
+        )
+
+    async def _connect(
+        self, tenant: Tenant, flow: ConnectFlow, connection: Connection, *, from_state: str
+    ) -> None:
+        await self._vault.load(self._database, tenant)
+
+        async def work(scope: Scope) -> None:
+            if from_state == "choosing" and not await flows.take(scope, flow.id, "choosing"):
+                # Chosen in another window meanwhile: that choice stands.
+                return
+            row, is_new = await self._accounts.store(
+                scope, flow.user_id, flow.platform, connection, client_id=flow.client_id
+            )
+            await flows.finish(scope, flow.id, row.id, is_new=is_new)
+
+        await self._database.run(tenant, work)
+        log.info("account_connected", platform=flow.platform, flow=str(flow.id))
+
+    async def _failed(self, tenant: Tenant, flow: ConnectFlow, code: str, message: str) -> None:
+        log.info("connect_flow_failed", platform=flow.platform, flow=str(flow.id), code=code)
+        await self._database.run(tenant, lambda scope: flows.fail(scope, flow.id, code, message))
+
+    async def _flow_of(
+        self, state: str | None, platform_key: str | None
+    ) -> tuple[Tenant, ConnectFlow]:
+        named = self._state.read(state) if state else None
+        if named is None:
+            raise InvalidInput(
+                "This link was not made by this installation, or it was cut off. Start connecting "
+                "the account again and use the new link.",
+                code="STATE_INVALID",
+            )
+        tenant_id, flow_id = named
+        tenant = await self._tenants.resolve(tenant_id)
+        flow = await self._database.run(tenant, lambda scope: flows.get(scope, flow_id))
+        if flow is None or platform_key not in {None, flow.platform}:
+            raise NotFound("This link is a week old or belongs elsewhere. Start again.")
+        return tenant, flow
+
+    async def _choices(self, tenant: Tenant, flow: ConnectFlow) -> list[Connection]:
+        plain = await self._vault.open(self._database, tenant, PURPOSE, flow.sealed)
+        return msgspec.json.decode(plain, type=list[Connection])
+
+    def _platform(self, key: str) -> _OAuthPlatform:
+        platform = self._plugins.platform(key)
+        if not isinstance(platform, ConnectsOAuth):
+            raise InvalidInput(
+                f"{platform.title} has no consent page; it is connected with a form.",
+                code="CONNECT_UNSUPPORTED",
+            )
+        return cast("_OAuthPlatform", platform)
+
+
+class _OAuthPlatform(Platform, ConnectsOAuth, Protocol):
+    """A platform with a consent page, for the type checker."""
+
+
+def _check_answer(platform: Platform, query: Mapping[str, str]) -> None:
+    """Refuses a callback without a code (RFC 6749, 4.1.2.1)."""
+    error = query.get("error")
+    if error == "access_denied":
+        raise InvalidInput(
+            f"The permission was not given on {platform.title}'s page. Nothing was connected. Start "
+            "again if that was a mistake.",
+            code="CONSENT_DENIED",
+        )
+    if error:
+        told = query.get("error_description") or error
+        raise InvalidInput(
+            f"{platform.title} did not take the request: {told[:300]}. Whoever runs this installation "
+            "has to look at the app's settings there (`mpcas2 doctor` names the redirect address).",
+            code="CONSENT_REFUSED",
+            details={"networkCode": error[:100]},
+        )
+    if not query.get("code"):
+        raise InvalidInput(
+            f"{platform.title} sent you back without a code. Start again.",
+            code="CALLBACK_INCOMPLETE",
+        )
+
+
+def _check_scopes(platform: _OAuthPlatform, grant: Grant) -> None:
+    if grant.scopes is None:
+        return
+    missing = [name for name in platform.consent.required if name not in grant.scopes]
+    if missing:
+        raise InvalidInput(
+            f"On {platform.title}'s page not everything was allowed: {', '.join(missing)} is missing, "
+            "and without it nothing can be posted. Start again and leave every box ticked.",
+            code="SCOPES_MISSING",
+            details={"missing": missing},
+        )
