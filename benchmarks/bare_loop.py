@@ -1,7 +1,7 @@
 """The peer of the engine: the same adapter calls in a loop, with nothing kept and nothing safe.
 
-Its own process, on uvloop as the worker is, with one long-lived httpx client. Reads its order from
-standard input and prints the seconds that it took and the CPU seconds that it used.
+Its own process, on uvloop as the worker is, with one long-lived httpx client for each account. Reads
+its order from standard input and prints the seconds that it took and the CPU seconds that it used.
 """
 
 from __future__ import annotations
@@ -9,33 +9,42 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from datetime import UTC, datetime
+from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import uvloop
-from benchmarks.rig import TEXT
+from benchmarks.bare_context import BareContext, BearerToken
+from benchmarks.networks import TEXT, TITLE
 
-from mpcas2_hookspecs import Account, Media, Part, Published
-from mpcas2_platform_bluesky.adapter import BlueskyPlatform
+from mpcas2_core.plugins import PluginHost
+from mpcas2_hookspecs import Accepted, Account, Media, Part, Platform, PollsPublish, Published
+
+
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that is posted for, and its access token."""
+
+    account: Account
+    token: str
+    media: tuple[Media, ...] = ()
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What to post.
 
     Attributes:
-        server: The practice network.
-        account: One of its accounts.
-        posts: How many.
+        seats: For whom, in turns.
+        posts: How many in all.
         at_once: How many run at the same time.
+        film: The file of those that have one.
     """
 
-    server: str
-    account: dict[str, Any]
+    seats: tuple[Seat, ...]
     posts: int
     at_once: int
+    film: str | None = None
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,84 +54,76 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float
 
 
-class BareContext:
-    """The least that the adapter needs."""
+class Poster:
+    """Posts for one account.
 
-    def __init__(self, account: Account, http: httpx.AsyncClient) -> None:
-        self.account = account
-        self.http = http
-        self.bare_http = http
-        self.journal: Mapping[str, Any] = {}
+    Args:
+        seat: The account.
+        platform: Its adapter.
+        http: A client with its token.
+        bare_http: A client without.
+        film: The file of a post.
+    """
 
-    def now(self) -> datetime:
-        return datetime.now(UTC)
+    def __init__(
+        self,
+        seat: Seat,
+        platform: Platform,
+        http: httpx.AsyncClient,
+        bare_http: httpx.AsyncClient,
+        film: Path | None,
+    ) -> None:
+        self._seat = seat
+        self._platform = platform
+        self._clients = (http, bare_http)
+        self._film = film
 
-    async def record(self, name: str, value: Any) -> None:
-        raise NotImplementedError
-
-    def open_media(self, media: Media) -> AsyncIterator[bytes]:
-        raise NotImplementedError
-
-
-class BearerToken(httpx.Auth):
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    async def async_auth_flow(
-        self, request: httpx.Request
-    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        yield request
+    async def post(self, number: int) -> None:
+        """Makes one post, and asks until it is public where the network decides later."""
+        part = Part(
+            index=0,
+            text=TEXT.format(number=number),
+            title=TITLE.format(number=number) if self._seat.media else "",
+            media=self._seat.media,
+            options=self._platform.options(),
+        )
+        ctx = BareContext(self._seat.account, *self._clients, self._film)
+        answer: Any = await self._platform.publish(await self._platform.stage(part, ctx), ctx)
+        if isinstance(answer, Accepted) and isinstance(self._platform, PollsPublish):
+            answer = await self._platform.poll(answer.handle, ctx)
+        if not isinstance(answer, Published):
+            raise TypeError(f"expected a published post, not {answer!r}")
 
 
 async def post_all(order: Order) -> Told:
-    platform = BlueskyPlatform()
-    credentials = {
-        **{field.name: field.default for field in platform.connect_form if field.default},
-        "identifier": order.account["handle"],
-        "appPassword": order.account["appPassword"],
-        "server": order.server,
-    }
-    async with httpx.AsyncClient(trust_env=False, timeout=60.0) as bare:
-        profile, grant = await _connected(platform, credentials, bare)
-    account = Account(
-        id="bare",
-        platform="bluesky",
-        platform_account_id=profile.platform_account_id,
-        username=profile.username,
-        data=profile.data,
-    )
+    """Posts everything, seat after seat."""
+    host = PluginHost.load()
+    film = Path(order.film) if order.film else None
     numbers = iter(range(order.posts))
-    async with httpx.AsyncClient(
-        auth=BearerToken(grant.access_token), trust_env=False, timeout=60.0
-    ) as client:
-        ctx = BareContext(account, client)
+    async with AsyncExitStack() as stack:
+
+        async def client(auth: httpx.Auth | None) -> httpx.AsyncClient:
+            made = httpx.AsyncClient(auth=auth, trust_env=False, timeout=60.0)
+            return await stack.enter_async_context(made)
+
+        posters = [
+            Poster(
+                seat,
+                host.platform(seat.account.platform),
+                await client(BearerToken(seat.token)),
+                await client(None),
+                film,
+            )
+            for seat in order.seats
+        ]
 
         async def lane() -> None:
             for number in numbers:
-                part = Part(
-                    index=0,
-                    text=TEXT.format(number=number),
-                    media=(),
-                    options=platform.options(),
-                    root=None,
-                    parent=None,
-                )
-                answer = await platform.publish(await platform.stage(part, ctx), ctx)
-                if not isinstance(answer, Published):
-                    raise TypeError(f"expected a published post, not {answer!r}")
+                await posters[number % len(posters)].post(number)
 
         started, used = time.perf_counter(), time.process_time()
         await asyncio.gather(*(lane() for _ in range(order.at_once)))
         return Told(seconds=time.perf_counter() - started, cpu=time.process_time() - used)
-
-
-async def _connected(
-    platform: BlueskyPlatform, credentials: dict[str, str], client: httpx.AsyncClient
-) -> tuple[Any, Any]:
-    nobody = Account(id="bare", platform="bluesky", platform_account_id="", username="")
-    connection = await platform.connect(credentials, BareContext(nobody, client))
-    return connection.profile, connection.grant
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import argparse
 import asyncio
 import json
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +16,15 @@ import uuid_utils.compat as uuids
 from benchmarks import rig
 
 from mpcas2_core.database.pool import Connection
-from mpcas2_core.publishing.due import CLAIM_SQL, OFFER_SQL
+from mpcas2_core.publishing.due import CLAIM_SQL, OFFER_IN_TURN_SQL, OFFER_SQL
 
 BATCH = 200
+# So much is due at once when tenants have to take turns.
+CROWD = 10 * BATCH
 CLAIMED = 16
+PLATFORMS = ("bluesky", "twitter", "youtube")
+# What the dispatcher asks first; it stands inside `due.offer`.
+COUNT_SQL = "SELECT count(*) FROM (SELECT FROM public.due_jobs WHERE next_at <= now() LIMIT $1) d"
 RUNS = 5
 # What the mark does to the row between claim and end.
 MARK_SQL = (
@@ -35,25 +42,45 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     scans: tuple[str, ...]
 
 
-async def fill(connection: Connection, tenant_id: UUID, count: int) -> None:
-    """Fills the due index with jobs of the next year; nothing is due now."""
+async def make_tenants(connection: Connection, count: int, version: str) -> list[UUID]:
+    """Makes tenants that have a row and no schema: more is not asked for here."""
+    ids = [uuids.uuid7() for _ in range(count)]
+    await connection.execute(
+        "INSERT INTO public.tenants (id, name, schema_name, schema_version) "
+        "SELECT id, 'Benchmark', 'none_' || id, $2 FROM unnest($1::uuid[]) AS id",
+        ids,
+        version,
+    )
+    await connection.execute("ANALYZE public.tenants")
+    return ids
+
+
+async def fill(connection: Connection, tenants: Sequence[UUID], count: int) -> None:
+    """Fills the due index with jobs of the next year, all tenants alike; nothing is due now."""
     await connection.execute("TRUNCATE public.due_jobs")
     await connection.execute(
-        "INSERT INTO public.due_jobs (job_id, tenant_id, due_at, next_at) SELECT uuidv7(), $1, "
-        "due, due FROM (SELECT now() + interval '1 hour' + random() * interval '365 days' AS due "
-        "FROM generate_series(1, $2)) AS n",
-        tenant_id,
+        "INSERT INTO public.due_jobs (job_id, tenant_id, platform, due_at, next_at) "
+        "SELECT uuidv7(), ($1::uuid[])[n % $3 + 1], ($4::text[])[n % $5 + 1], due, due FROM "
+        "(SELECT n, now() + interval '1 hour' + random() * interval '365 days' AS due "
+        "FROM generate_series(1, $2) AS n) AS jobs",
+        list(tenants),
         count - BATCH,
+        len(tenants),
+        list(PLATFORMS),
+        len(PLATFORMS),
     )
     await connection.execute("VACUUM (ANALYZE) public.due_jobs")
 
 
-async def add_due(connection: Connection, tenant_id: UUID) -> None:
+async def add_due(connection: Connection, tenants: Sequence[UUID], count: int = BATCH) -> None:
+    """Enters jobs that are due now, of one tenant after the other."""
     await connection.execute(
-        "INSERT INTO public.due_jobs (job_id, tenant_id, due_at, next_at) "
-        "SELECT id, $1, now(), now() FROM unnest($2::uuid[]) AS id",
-        tenant_id,
-        [uuids.uuid7() for _ in range(BATCH)],
+        "INSERT INTO public.due_jobs (job_id, tenant_id, platform, due_at, next_at) "
+        "SELECT job_id, tenant_id, platform, now(), now() "
+        "FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS j (job_id, tenant_id, platform)",
+        [uuids.uuid7() for _ in range(count)],
+        [tenants[number % len(tenants)] for number in range(count)],
+        [PLATFORMS[number % len(PLATFORMS)] for number in range(count)],
     )
 
 
@@ -83,43 +110,49 @@ def _nodes(plan: dict[str, Any]) -> Any:
         yield from _nodes(child)
 
 
-async def look(connection: Connection, tenant_id: UUID, version: str) -> dict[str, Cost]:
-    """Looks at both statements several times; the middle one by buffers counts.
+async def look(connection: Connection, tenants: Sequence[UUID], version: str) -> dict[str, Cost]:
+    """Looks at the statements several times; the middle one by buffers counts.
 
-    First with nothing due, which is what a dispatcher at rest sees; then a batch becomes due.
+    First with nothing due, which is what a dispatcher at rest sees; then a batch becomes due, and in
+    the end, for a moment, so much that tenants take turns.
     """
-    idle = [await explain(connection, OFFER_SQL, BATCH, 10.0) for _ in range(RUNS)]
-    await add_due(connection, tenant_id)
-    offers, claims = list[Cost](), list[Cost]()
+    told: dict[str, list[Cost]] = defaultdict(list)
+
+    async def note(name: str, sql: str, *args: Any) -> None:
+        told[name] += [await explain(connection, sql, *args) for _ in range(RUNS)]
+
+    await note("idle count", COUNT_SQL, BATCH + 1)
+    await note("idle offer", OFFER_SQL, BATCH, 10.0)
+    await add_due(connection, tenants)
     rows = await connection.fetch(
         "UPDATE public.due_jobs SET offered = true WHERE job_id IN "
         "(SELECT job_id FROM public.due_jobs ORDER BY next_at LIMIT $1) RETURNING job_id",
         CLAIMED,
     )
-    for _ in range(RUNS):
-        offers.append(await explain(connection, OFFER_SQL, BATCH, 10.0))
-        claims.append(
-            await explain(
-                connection,
-                CLAIM_SQL,
-                [row["job_id"] for row in rows],
-                "benchmark",
-                30.0,
-                version,
-            )
-        )
+    await note("offer", OFFER_SQL, BATCH, 10.0)
+    claimed = [row["job_id"] for row in rows]
+    await note("claim", CLAIM_SQL, claimed, "benchmark", 30.0, version)
+    crowd = connection.transaction()
+    await crowd.start()
+    try:
+        await add_due(connection, tenants, CROWD)
+        await note("count, crowd", COUNT_SQL, BATCH + 1)
+        await note("offer, crowd", OFFER_SQL, BATCH, 10.0)
+        await note("offer in turn", OFFER_IN_TURN_SQL, BATCH, 10.0, [])
+        await note("in turn, a lane full", OFFER_IN_TURN_SQL, BATCH, 10.0, list(PLATFORMS[:1]))
+    finally:
+        await crowd.rollback()
     return {
-        name: sorted(told, key=lambda one: one.buffers)[RUNS // 2]
-        for name, told in (("idle offer", idle), ("offer", offers), ("claim", claims))
+        name: sorted(costs, key=lambda one: one.buffers)[RUNS // 2] for name, costs in told.items()
     }
 
 
-async def cycle(connection: Connection, tenant_id: UUID, version: str, count: int) -> float:
+async def cycle(connection: Connection, tenants: Sequence[UUID], version: str, count: int) -> float:
     """Offers, claims, marks and finishes so many jobs, batch by batch; in the end nothing is due."""
     started = time.perf_counter()
     for number in range(count // BATCH):
         if number:
-            await add_due(connection, tenant_id)
+            await add_due(connection, tenants)
         offered = await connection.fetch(OFFER_SQL, BATCH, 10.0)
         for start in range(0, len(offered), CLAIMED):
             some = offered[start : start + CLAIMED]
@@ -130,32 +163,34 @@ async def cycle(connection: Connection, tenant_id: UUID, version: str, count: in
     return time.perf_counter() - started
 
 
-async def measure(place: rig.Site, rows: int, cycles: int) -> None:
+async def measure(place: rig.Site, rows: int, count_of_tenants: int, cycles: int) -> None:
+    """Measures with few and with many rows, fresh and worn, and shows it."""
     async with rig.engine_of(place) as engine, engine.database.public() as connection:
-        async with engine.identity.transaction() as making:
-            tenant = await engine.tenants.create(making, "Benchmark")
         version = engine.tenants.version
+        tenants = await make_tenants(connection, count_of_tenants, version)
         told: dict[str, dict[str, Cost]] = {}
-        for name, count in (("1,000 rows", 1_000), (f"{rows:,} rows", rows)):
-            await fill(connection, tenant.id, count)
-            told[name] = await look(connection, tenant.id, version)
+        # Plans turn over at sizes in between: the statistics say that nothing is due.
+        for count in sorted({1_000, 10_000, 100_000, rows}):
+            await fill(connection, tenants, count)
+            told[f"{count:,} rows"] = await look(connection, tenants, version)
             if count == 1_000:
-                await cycle(connection, tenant.id, version, min(cycles, 20_000))
-                told["1,000 rows, worn"] = await look(connection, tenant.id, version)
-        seconds = await cycle(connection, tenant.id, version, cycles)
-        told[f"{rows:,} rows, worn"] = await look(connection, tenant.id, version)
+                await cycle(connection, tenants, version, min(cycles, 20_000))
+                told["1,000 rows, worn"] = await look(connection, tenants, version)
+        seconds = await cycle(connection, tenants, version, cycles)
+        told[f"{rows:,} rows, worn"] = await look(connection, tenants, version)
         state = await connection.fetchrow(
-            "SELECT n_dead_tup, autovacuum_count, pg_relation_size('public.due_jobs_next') AS size "
+            "SELECT n_dead_tup, autovacuum_count, pg_relation_size('public.due_jobs_next') AS next, "
+            "pg_relation_size('public.due_jobs_turn') AS turn "
             "FROM pg_stat_user_tables WHERE relname = 'due_jobs'"
         )
-        await cycle(connection, tenant.id, version, BATCH)
+        await cycle(connection, tenants, version, BATCH)
         await connection.execute("VACUUM public.due_jobs")
-        told[f"{rows:,} rows, worn and vacuumed"] = await look(connection, tenant.id, version)
+        told[f"{rows:,} rows, worn and vacuumed"] = await look(connection, tenants, version)
     small = told["1,000 rows"]
     for name, costs in told.items():
         for statement, cost in costs.items():
             print(
-                f"{name:32} {statement:10}: {cost.buffers:6} buffers, ratio "
+                f"{name:32} {statement:20}: {cost.buffers:6} buffers, ratio "
                 f"{cost.buffers / max(1, small[statement].buffers):5.2f}, {cost.milliseconds:7.2f} ms, "
                 f"{', '.join(cost.indexes)}"
                 + (f", SEQ SCAN of {', '.join(cost.scans)}" if cost.scans else "")
@@ -167,11 +202,13 @@ async def measure(place: rig.Site, rows: int, cycles: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--tenants", type=int, default=1_000)
     parser.add_argument("--cycles", type=int, default=100_000)
     arguments: Any = parser.parse_args()
-    print(rig.headline(f"claim: a due index of {arguments.rows:,} rows"), flush=True)
+    what = f"claim: a due index of {arguments.rows:,} rows of {arguments.tenants:,} tenants"
+    print(rig.headline(what), flush=True)
     with rig.site() as place:
-        asyncio.run(measure(place, arguments.rows, arguments.cycles))
+        asyncio.run(measure(place, arguments.rows, arguments.tenants, arguments.cycles))
 
 
 if __name__ == "__main__":

@@ -7,16 +7,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +20,9 @@ import psutil
 from benchmarks import rig
 from benchmarks.bare_list_app import LIMIT, TARGET
 from benchmarks.cpu import CpuMeter
+from benchmarks.networks import TEXT
+from benchmarks.serving import serving
+from benchmarks.start import free_port
 
 from mpcas2_core.content.rows import NewContent
 from mpcas2_core.database import Scope
@@ -32,7 +30,6 @@ from mpcas2_core.database import Scope
 ROWS = 40
 CONNECTIONS = 64
 OURS, BARE = "GET /content", "bare handler"
-START_SECONDS = 30.0
 PASSWORD = "Benchmark-Secret-1"
 SERVE_BARE = (
     "from granian import Granian; from granian.constants import Interfaces; "
@@ -40,36 +37,6 @@ SERVE_BARE = (
     "Granian(sys.argv[1], factory=True, address='127.0.0.1', port=int(sys.argv[2]), workers=1, "
     "interface=Interfaces.ASGI, websockets=False, log_level=LogLevels.warning).serve()"
 )
-
-
-@contextlib.contextmanager
-def serving(
-    command: list[str], environment: Mapping[str, str], probe: str
-) -> Iterator[psutil.Process]:
-    """Runs a web server until the end of the block, from its first answer on."""
-    log = Path(environment["HOME"]) / f"server-{uuid4().hex[:8]}.log"
-    with log.open("wb") as sink:
-        child = subprocess.Popen(
-            command, env=dict(environment), cwd=Path(__file__).parents[1], stdout=sink, stderr=sink
-        )
-    try:
-        until = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                if httpx.get(probe, trust_env=False).status_code == 200:
-                    break
-            except httpx.TransportError:
-                if child.poll() is not None or time.monotonic() > until:
-                    raise RuntimeError(f"No server at {probe}: {log.read_text()[-2000:]}") from None
-            time.sleep(0.05)
-        yield psutil.Process(child.pid)
-    finally:
-        child.terminate()
-        try:
-            child.wait(20)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
 
 
 async def make_tenant(place: rig.Site) -> tuple[str, str, str]:
@@ -91,7 +58,7 @@ async def make_tenant(place: rig.Site) -> tuple[str, str, str]:
                 new = NewContent(
                     title=f"Title of content {number}",
                     type="text",
-                    text=rig.TEXT.format(number=number),
+                    text=TEXT.format(number=number),
                     tags=("benchmark", "text"),
                 )
                 await engine.contents.create(scope, owner.user_id, new)
@@ -115,12 +82,6 @@ def load(url: str, seconds: int, token: str | None) -> tuple[float, float]:
     if rate is None or p99 is None:
         raise RuntimeError(told)
     return float(rate[1]), float(p99[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[p99[2]]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def measure(place: rig.Site, rounds: int, seconds: int) -> None:

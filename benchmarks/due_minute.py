@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 import psutil
-from benchmarks import rig
+from benchmarks import publishers, rig
 from benchmarks.cpu import CpuMeter
+from benchmarks.networks import Network, running
 
 from mpcas2_core.engine import Engine
-from mpcas2_sandbox.process import SandboxProcess
 
 TENANTS = 20
 LEAD_SECONDS = 5.0
@@ -33,29 +33,29 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 async def one_round(
     place: rig.Site,
-    network: SandboxProcess,
+    network: Network,
     engine: Engine,
-    publishers: Sequence[rig.Publisher],
+    crew: Sequence[publishers.Publisher],
     *,
     posts: int,
     workers: int,
 ) -> Result:
     trees = {one.name: psutil.Process(one.pid) for one in place.servers.processes()}
-    trees["network"] = psutil.Process(network.pid)
+    trees["network"] = psutil.Process(network.process.pid)
     with contextlib.ExitStack() as stack:
         for number in range(1, workers + 1):
             trees[f"worker {number}"] = stack.enter_context(rig.worker(place))
         due_at = datetime.now(UTC) + timedelta(seconds=LEAD_SECONDS)
-        await rig.submit_many(engine, publishers, each=posts // TENANTS, due_at=due_at)
+        await publishers.submit_many(engine, crew, each=posts // TENANTS, due_at=due_at)
         wait = (due_at - datetime.now(UTC)).total_seconds()
         if wait < 0:
             raise RuntimeError("Storing the posts took longer than the lead; the round is void.")
         await asyncio.sleep(wait)
         meter = CpuMeter(trees)
-        await rig.drained(engine, LONGEST_SECONDS)
+        await publishers.drained(engine, LONGEST_SECONDS)
         shares = meter.shares()
     late: list[float] = []
-    for publisher in publishers:
+    for publisher in crew:
         rows = await engine.database.run(
             publisher.tenant,
             lambda scope: scope.fetch(
@@ -76,17 +76,14 @@ async def one_round(
     )
 
 
-async def measure(place: rig.Site, network: SandboxProcess, posts: int, rounds: int) -> None:
+async def measure(place: rig.Site, network: Network, posts: int, rounds: int) -> None:
     results: dict[int, list[Result]] = {1: [], 2: []}
     async with rig.engine_of(place) as engine:
-        accounts = rig.practice_accounts(network, TENANTS)
-        publishers = [await rig.make_publisher(engine, network, one) for one in accounts]
+        crew = [await publishers.make_publisher(engine, network) for _ in range(TENANTS)]
         for _ in range(rounds):
             for workers, told in results.items():
                 told.append(
-                    await one_round(
-                        place, network, engine, publishers, posts=posts, workers=workers
-                    )
+                    await one_round(place, network, engine, crew, posts=posts, workers=workers)
                 )
     for workers, told in results.items():
         rates = rig.spread([one.rate for one in told])
@@ -96,8 +93,7 @@ async def measure(place: rig.Site, network: SandboxProcess, posts: int, rounds: 
         print("  cores in use: " + ", ".join(f"{name} {used:.2f}" for name, used in busy.items()))
     one, two = (rig.median([r.rate for r in results[workers]]) for workers in (1, 2))
     print(f"RATIO two workers / one: {two / one:.2f}")
-    stats = network.control.call("GET", "stats")
-    print(f"the network counts {stats['posts']} posts, expected {posts * rounds * 2}")
+    print(f"the network counts {network.count()} posts, expected {posts * rounds * 2}")
 
 
 def main() -> None:
@@ -106,8 +102,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     arguments: Any = parser.parse_args()
     print(rig.headline(f"due_minute: {arguments.posts} posts of {TENANTS} tenants"), flush=True)
-    with rig.site() as place, SandboxProcess("bluesky") as network:
-        asyncio.run(measure(place, network, arguments.posts, arguments.rounds))
+    with running(["bluesky"]) as networks, rig.site(networks.values()) as place:
+        asyncio.run(measure(place, networks["bluesky"], arguments.posts, arguments.rounds))
 
 
 if __name__ == "__main__":

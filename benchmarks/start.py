@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +25,44 @@ LONGEST_SECONDS = 120.0
 REST_SECONDS = 5.0
 
 
-@contextlib.contextmanager
-def up(home: Path, port: int) -> Iterator[tuple[psutil.Process, float]]:
-    """Runs `mpcas2 up`; gives the process and the seconds until it was ready."""
-    environment = {
+def environment_of(home: Path) -> dict[str, str]:
+    """Gives the whole environment of `mpcas2 up`, with nothing inherited but the path."""
+    return {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(home.parent),
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
         "MPCAS2_HOME": str(home),
     }
+
+
+def free_port() -> int:
+    """Gives a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def rest() -> None:
+    """Waits until the processes have nothing left to do from their start."""
+    time.sleep(REST_SECONDS)
+
+
+@contextlib.contextmanager
+def up(
+    home: Path, port: int, environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[psutil.Process, float]]:
+    """Runs `mpcas2 up`; gives the process and the seconds until it was ready.
+
+    Args:
+        home: Its home.
+        port: Of the API.
+        environment: Another one than that of :func:`environment_of`.
+    """
     started = time.perf_counter()
     child = subprocess.Popen(
         [sys.executable, "-m", "mpcas2_server.cli", "up", "--port", str(port), "--no-logs"],
-        env=environment,
+        env=dict(environment or environment_of(home)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -92,14 +116,12 @@ def measure(rounds: int) -> None:
         folder = Path(tempfile.mkdtemp(prefix="mpcas2-bench-"))
         folder.chmod(0o755)
         try:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = int(probe.getsockname()[1])
+            port = free_port()
             with up(folder / "home", port) as (_, seconds):
                 cold.append(seconds)
             with up(folder / "home", port) as (process, seconds):
                 warm.append(seconds)
-                time.sleep(REST_SECONDS)
+                rest()
                 sizes.append(memory(process))
         finally:
             shutil.rmtree(folder, ignore_errors=True)

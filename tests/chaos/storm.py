@@ -9,7 +9,8 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -17,6 +18,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from redis.asyncio import Redis
+from tests.chaos.outcome_table import NetworkTable, count
+from tests.chaos.storm_networks import NETWORKS, PracticeNetwork, X
 from tests.chaos.storm_plan import (
     ACCOUNTS_PER_TENANT,
     LONGEST_DELAY,
@@ -24,16 +27,19 @@ from tests.chaos.storm_plan import (
     PlannedPost,
     StormPlan,
 )
-from tests.chaos.storm_tenant import StormTenant
-from tests.chaos.verdict import Asked, judge
+from tests.chaos.storm_tenant import FILE_SHA256, StormTenant
+from tests.chaos.verdict import Asked, judge, judge_order
 from workers import Forge, WorkerProcess
 
 from mpcas2_core.database import Database
 from mpcas2_core.database.migrate import migrate
 from mpcas2_core.engine import Engine
 from mpcas2_core.publishing.story import tell
+from mpcas2_core.quotas import Subject
+from mpcas2_core.quotas.windows import learn
 from mpcas2_core.servers import LocalServers
 from mpcas2_core.settings import Settings
+from mpcas2_hookspecs import DeclaresQuotas, QuotaReading
 from mpcas2_sandbox import SandboxProcess
 
 __all__ = ("StormReport", "run_storm")
@@ -41,15 +47,19 @@ __all__ = ("StormReport", "run_storm")
 WORKERS = 3
 OUTCOMES_PER_KILL = 20
 WATCH_SECONDS = 0.03
-# Nothing that a job waits for takes as long.
-STALL_SECONDS = 40.0
+# Nothing that a job waits for takes as long: a rate limit without a time is waited for a minute.
+STALL_SECONDS = 90.0
+# More than a storm uses. The quotas that networks declare are a matter of days.
+PLENTY = 1_000_000
+# Up to here everything that is due is offered at once, so there is nothing to take turns about.
+OFFERED_AT_ONCE = 200
 FINAL_STATES = ("published", "failed", "missed", "unconfirmed", "cancelled")
 # What a successor writes for a worker that is gone is no outcome: each kill would call for the next.
 WRITTEN_FOR_OTHERS = ("interrupted", "unreported")
 DATABASE_FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 SETTINGS = {
-    "MPCAS2_LEASE_SECONDS": "1",
-    "MPCAS2_SEND_SECONDS": "0.7",
+    "MPCAS2_LEASE_SECONDS": "2",
+    "MPCAS2_SEND_SECONDS": "1.2",
     "MPCAS2_POLL_SECONDS": "0.2",
     "MPCAS2_REOFFER_SECONDS": "0.5",
     "MPCAS2_BACKOFF_SECONDS": "0.2",
@@ -69,15 +79,15 @@ class StormReport(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         seed: Of its plan.
         posts: Posts that were asked for, threads counted once.
-        parts: Posts that the network had to count.
+        parts: Posts that the networks had to count.
         seconds: From the first worker to the last job.
         kills: Workers killed.
         flushes: How often the queue's store was emptied.
         restarts: How often PostgreSQL was restarted.
-        faults: What the network did wrong, by action.
+        faults: What each network did wrong, by kind.
+        networks: What became of the posts of each network.
         outcomes: Attempts by outcome.
         late: Outcomes that came too late and were kept as evidence.
-        repeats: Records that the network was given once more, unchanged.
         problems: Everything that is not as it must be.
     """
 
@@ -88,10 +98,10 @@ class StormReport(msgspec.Struct, frozen=True, kw_only=True):
     kills: int
     flushes: int
     restarts: int
-    faults: dict[str, int]
+    faults: dict[str, dict[str, int]]
+    networks: dict[str, NetworkTable]
     outcomes: dict[str, int]
     late: int
-    repeats: int
     problems: tuple[str, ...]
 
 
@@ -107,9 +117,11 @@ def run_storm(plan: StormPlan) -> StormReport:
     with _folder() as folder, contextlib.ExitStack() as closing:
         # Durable, as an installation has it: a restart must keep what was committed.
         servers = closing.enter_context(LocalServers(folder / "home"))
-        sandbox = closing.enter_context(SandboxProcess("bluesky"))
+        networks = [
+            network(closing.enter_context(SandboxProcess(network.key))) for network in NETWORKS
+        ]
         forge = closing.enter_context(Forge(folder))
-        return asyncio.run(_Storm(plan, folder, servers, sandbox, forge).run())
+        return asyncio.run(_Storm(plan, folder, servers, networks, forge).run())
 
 
 class _Storm:
@@ -118,12 +130,12 @@ class _Storm:
         plan: StormPlan,
         folder: Path,
         servers: LocalServers,
-        sandbox: SandboxProcess,
+        networks: Sequence[PracticeNetwork],
         forge: Forge,
     ) -> None:
         self._plan = plan
         self._servers = servers
-        self._sandbox = sandbox
+        self._networks = networks
         self._forge = forge
         self._random = Random(plan.seed)
         self._env = {
@@ -136,6 +148,8 @@ class _Storm:
             "REDIS_URL": servers.redis_url,
             **SETTINGS,
         }
+        for network in networks:
+            self._env |= network.environment()
         self._tenants: list[StormTenant] = []
         self._jobs: list[tuple[PlannedPost, UUID]] = []
         self._workers: list[WorkerProcess] = []
@@ -143,7 +157,8 @@ class _Storm:
 
     async def run(self) -> StormReport:
         await self._migrate()
-        engine = await Engine.open(Settings.load(self._env))
+        with _led_to(self._networks):
+            engine = await Engine.open(Settings.load(self._env))
         try:
             await self._ask(engine)
             begun = time.monotonic()
@@ -162,18 +177,46 @@ class _Storm:
             await database.close()
 
     async def _ask(self, engine: Engine) -> None:
-        count = TENANTS * ACCOUNTS_PER_TENANT
-        order = {"count": count, "prefix": "storm"}
-        practice = self._sandbox.control.call("POST", "accounts", order)["accounts"]
+        people = {
+            network: network.people(TENANTS * ACCOUNTS_PER_TENANT) for network in self._networks
+        }
+        for network in self._networks:
+            network.prepare()
         for number in range(TENANTS):
-            mine = practice[number * ACCOUNTS_PER_TENANT : (number + 1) * ACCOUNTS_PER_TENANT]
-            tenant = await StormTenant.make(engine, mine, self._sandbox.url)
+            mine = slice(number * ACCOUNTS_PER_TENANT, (number + 1) * ACCOUNTS_PER_TENANT)
+            tenant = await StormTenant.make(
+                engine, {network: found[mine] for network, found in people.items()}
+            )
             self._tenants.append(tenant)
             posts = [post for post in self._plan.posts if post.tenant == number]
             ids = await tenant.submit(engine, posts)
             self._jobs.extend(zip(posts, ids, strict=True))
-        for rule in self._plan.faults:
-            self._sandbox.control.add_fault(rule)
+        await self._lift_quotas(engine)
+        for network in self._networks:
+            network.harm(self._plan.faults[network.key])
+
+    async def _lift_quotas(self, engine: Engine) -> None:
+        """Has each network tell once that there is plenty, where the product counts by itself."""
+        told = []
+        for network in self._networks:
+            platform = engine.plugins.platform(network.key)
+            rules = platform.quotas if isinstance(platform, DeclaresQuotas) else ()
+            for tenant in self._tenants:
+                for account in tenant.accounts[network.key]:
+                    subject = Subject(
+                        platform=network.key, account=account.at_network, app=network.app
+                    )
+                    told += [
+                        (
+                            subject.key(rule),
+                            rule,
+                            QuotaReading(name=rule.name, remaining=PLENTY, limit=PLENTY),
+                        )
+                        for rule in rules
+                    ]
+        once = {(key, rule.name): (key, rule, reading) for key, rule, reading in told}
+        async with engine.database.public() as connection:
+            await learn(connection, list(once.values()), datetime.now(UTC))
 
     async def _rage(self, engine: Engine) -> None:
         self._workers = [self._forge.worker(self._env) for _ in range(WORKERS)]
@@ -193,6 +236,9 @@ class _Storm:
             while flushes and outcomes >= flushes[0]:
                 del flushes[0]
                 await self._flush()
+                for network in self._networks:
+                    if isinstance(network, X):
+                        network.lag()
             if restart_due and outcomes >= self._plan.restart_at:
                 restart_due = False
                 # In this thread on purpose: on Linux the server ends with the thread that starts it.
@@ -243,31 +289,49 @@ class _Storm:
                 owner.tenant,
                 lambda scope, job_id=job_id: tell(scope, job_id),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
             )
-            asked.append(Asked(post=post, did=owner.dids[post.account], story=story))
+            account = owner.accounts[post.network][post.account].at_network
+            sha256 = FILE_SHA256[post.kind]() if post.kind in FILE_SHA256 else None
+            asked.append(Asked(post=post, account=account, story=story, sha256=sha256))
         async with engine.database.public() as connection:
             due = await connection.fetchval("SELECT count(*) FROM due_jobs")
-        control = self._sandbox.control
-        stats = control.call("GET", "stats")
-        faults: Counter[str] = Counter()
-        for fault in control.faults():
-            faults[fault.rule.action] += fault.applied
+        seen = {network.key: network.posts() for network in self._networks}
+        changed = sum(network.changed() for network in self._networks)
+        problems = judge(asked, seen, changed=changed, due=due)
+        if len(asked) > OFFERED_AT_ONCE:
+            problems += judge_order(asked, seen)
         attempts = [attempt for one in asked for attempt in one.story.attempts]
         return StormReport(
             seed=self._plan.seed,
             posts=len(self._plan.posts),
-            parts=self._plan.texts,
+            parts=sum(len(post.texts) for post in self._plan.posts),
             seconds=round(took, 1),
             kills=self._kills,
             flushes=len(self._plan.flush_at),
             restarts=1,
-            faults=dict(sorted(faults.items())),
+            faults={
+                network.key: dict(sorted(network.harm_done().items())) for network in self._networks
+            },
+            networks={network.key: count(asked, network.key, seen) for network in self._networks},
             outcomes=dict(Counter(str(attempt.outcome) for attempt in attempts).most_common()),
             late=sum(attempt.late_outcome is not None for attempt in attempts),
-            repeats=stats["repeats"],
-            problems=judge(
-                asked, control.call("GET", "posts")["posts"], edits=stats["edits"], due=due
-            ),
+            problems=problems,
         )
+
+
+@contextlib.contextmanager
+def _led_to(networks: Sequence[PracticeNetwork]) -> Iterator[None]:
+    """Leads plugins that are loaded in this process to the practice networks."""
+    ours = {name: text for network in networks for name, text in network.environment().items()}
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, text in before.items():
+            if text is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = text
 
 
 @contextlib.contextmanager

@@ -5,26 +5,39 @@ The points are not written down anywhere: a dry run of a post shows them.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import msgspec
+from practice import Call
 from tap import Exchange, Hold, PostgresTap, When
-from waiting import until
 
-from mpcas2_sandbox import Control, FaultRule, LoggedRequest
+from mpcas2_sandbox import Action, Control, FaultRule, LoggedRequest
 
-__all__ = ("Armed", "KillPoint", "arm", "points_of_requests", "points_of_trace")
+__all__ = ("Armed", "KillPoint", "arm", "one_of_each", "points_of_requests", "points_of_trace")
 
 Where = Literal["statement", "commit", "request"]
 
-# Statements that write what the promise "never twice" rests on.
-LEDGER_TAGS = frozenset({"offer", "claim", "load", "open", "journal", "mark", "settle"})
+# Statements that write what the promise "never twice" rests on, and those that count quotas.
+LEDGER_TAGS = frozenset(
+    {
+        "offer",
+        "claim",
+        "load",
+        "open",
+        "journal",
+        "mark",
+        "settle",
+        "quota-charge",
+        "quota-hold",
+        "quota-learn",
+    }
+)
 # The dispatcher repeats its offers for as long as it runs; one of them is like the other.
 ONCE = frozenset({"offer", "claim"})
-FINAL_REQUEST = "putRecord"
+# They write outside of a transaction, so no COMMIT follows them.
+ALONE = ONCE | {"quota-charge", "quota-hold", "quota-learn"}
 
 
 class KillPoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,10 +45,11 @@ class KillPoint(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         where: At a statement, at the COMMIT after it, or at a request to the network.
-        name: The statement's tag, or the last part of the request's path.
+        name: The statement's tag, or the name of the call.
         nth: Which one of that name, from 1.
         when: Before the server gets it, or after its answer was made and before it is received.
         late: The request is on its way while the worker dies, and arrives when all is over.
+        lives: The worker is not killed; only the request or its answer is lost.
     """
 
     where: Where
@@ -43,36 +57,21 @@ class KillPoint(msgspec.Struct, frozen=True, kw_only=True):
     nth: int
     when: When
     late: bool = False
+    lives: bool = False
 
     def __str__(self) -> str:
         """Tells it in words."""
         what = f"COMMIT of {self.name}" if self.where == "commit" else self.name
+        if self.lives:
+            return f"{'answer of ' if self.when == 'after' else ''}{what} {self.nth} lost"
         return f"{self.when} {what} {self.nth}{', arrives late' if self.late else ''}"
-
-    @property
-    def part(self) -> int:
-        """Position of the part that is being worked on, for posts with one call of each per part."""
-        return self.nth - 1
-
-    def outcomes(self) -> list[str]:
-        """Gives what the ledger of that part has to show once another worker has finished it."""
-        after_commit = self.where == "commit" and self.when == "after"
-        if self.name in {"offer", "claim", "load"} or (self.name == "open" and not after_commit):
-            return ["published"]
-        if self.name == "settle":
-            return ["published"] if after_commit else ["unreported", "found"]
-        if self.name == FINAL_REQUEST and self.when == "after":
-            return ["unreported", "found"]
-        if self.name == FINAL_REQUEST or (self.name == "mark" and after_commit):
-            return ["unreported", "absent", "published"]
-        return ["interrupted", "published"]
 
 
 class Armed(Protocol):
     """A point that waits for its worker."""
 
-    def wait(self) -> None:
-        """Returns when the worker is there."""
+    def reached(self) -> bool:
+        """Tells whether the worker is there."""
 
     def drop(self) -> None:
         """Lets what was stopped come to nothing (before) or its answer be lost (after)."""
@@ -99,30 +98,53 @@ def points_of_trace(trace: Sequence[Exchange]) -> list[KillPoint]:
         if label in ONCE and counts[label] > 1:
             continue
         points += _both("statement", label, counts[label])
-        if label not in ONCE:
+        if label not in ALONE:
             last[exchange.connection] = (label, counts[label])
     return points
 
 
-def points_of_requests(requests: Sequence[LoggedRequest]) -> list[KillPoint]:
-    """Gives the points of a dry run at the network, in their order."""
+def points_of_requests(
+    requests: Sequence[LoggedRequest], calls: Sequence[Call], *, thorough: bool = False
+) -> list[KillPoint]:
+    """Gives the points of a dry run at the network, in their order.
+
+    Args:
+        requests: What the network logged.
+        calls: The kinds of requests that are known.
+        thorough: Whether any request may arrive late or lose its answer, not only the final ones.
+
+    Raises:
+        ValueError: A request is of none of the kinds.
+    """
     points: list[KillPoint] = []
     counts: Counter[str] = Counter()
     for request in requests:
-        name = request.path.rpartition(".")[2]
-        counts[name] += 1
-        points += _both("request", name, counts[name])
-        if name == FINAL_REQUEST:
-            points.append(
-                KillPoint(where="request", name=name, nth=counts[name], when="before", late=True)
-            )
+        call = next((one for one in calls if one.made(request)), None)
+        if call is None:
+            raise ValueError(f"no call is known for {request.method} {request.path}")
+        counts[call.name] += 1
+        nth = counts[call.name]
+        points += _both("request", call.name, nth)
+        if call.final or thorough:
+            points += [
+                KillPoint(where="request", name=call.name, nth=nth, when="before", late=True),
+                KillPoint(where="request", name=call.name, nth=nth, when="after", lives=True),
+            ]
     return points
 
 
-def arm(point: KillPoint, tap: PostgresTap, control: Control) -> Armed:
+def one_of_each(points: Sequence[KillPoint]) -> list[KillPoint]:
+    """Picks, of points that differ only in their number, the one in the middle."""
+    alike: dict[KillPoint, list[KillPoint]] = {}
+    for point in points:
+        alike.setdefault(msgspec.structs.replace(point, nth=0), []).append(point)
+    return [group[len(group) // 2] for group in alike.values()]
+
+
+def arm(point: KillPoint, tap: PostgresTap, control: Control, calls: Sequence[Call]) -> Armed:
     """Sets a trap at a point, for the next worker that comes there."""
     if point.where == "request":
-        return _RequestTrap(point, control)
+        return _RequestTrap(point, control, next(one for one in calls if one.name == point.name))
     hold = tap.hold(point.name, nth=point.nth, when=point.when, commit=point.where == "commit")
     return _StatementTrap(hold)
 
@@ -138,8 +160,8 @@ class _StatementTrap:
     def __init__(self, hold: Hold) -> None:
         self._hold = hold
 
-    def wait(self) -> None:
-        self._hold.wait()
+    def reached(self) -> bool:
+        return self._hold.reached
 
     def drop(self) -> None:
         self._hold.drop()
@@ -149,29 +171,33 @@ class _StatementTrap:
 
 
 class _RequestTrap:
-    def __init__(self, point: KillPoint, control: Control) -> None:
+    def __init__(self, point: KillPoint, control: Control, call: Call) -> None:
         self._control = control
         # Requests of workers that died before are on their way as well.
         self._others = {held.id for held in control.held()}
-        action: Literal["hold_before", "hold_after"] = (
-            "hold_before" if point.when == "before" else "hold_after"
-        )
-        control.add_fault(
-            FaultRule(action=action, path=rf"\.{re.escape(point.name)}$", after=point.nth - 1)
-        )
+        self._lost = point.lives
+        if point.lives:
+            action: Action = "cut_before" if point.when == "before" else "cut_after"
+        else:
+            action = "hold_before" if point.when == "before" else "hold_after"
+        self._rule = control.add_fault(
+            FaultRule(action=action, method=call.method, path=call.path, after=point.nth - 1)
+        ).id
         self._held = 0
 
-    def wait(self) -> None:
-        mine = until(
-            lambda: [held.id for held in self._control.held() if held.id not in self._others],
-            why="a request to be held",
-        )
-        self._held = mine[0]
+    def reached(self) -> bool:
+        if self._lost:
+            return any(one.id == self._rule and one.applied for one in self._control.faults())
+        mine = [held.id for held in self._control.held() if held.id not in self._others]
+        self._held = mine[0] if mine else 0
+        return bool(mine)
 
     def drop(self) -> None:
-        self._control.release(self._held, "cut")
+        if not self._lost:
+            self._control.release(self._held, "cut")
         self._control.clear_faults()
 
     def release(self) -> None:
-        self._control.release(self._held)
+        if not self._lost:
+            self._control.release(self._held)
         self._control.clear_faults()

@@ -14,13 +14,14 @@ from kill_points import Armed, KillPoint, arm, points_of_requests, points_of_tra
 from shared_servers import Stores
 from tap import PostgresTap
 from waiting import until
-from workers import Forge
+from workers import Forge, WorkerProcess
 from world import PostKind, Submitted, World, show
 
 from mpcas2_core.publishing.story import Story
 
 __all__ = ("Case", "Lane", "Verdict", "open_lanes", "side_by_side")
 
+PATIENCE = 30.0
 FINAL = ("published", "failed", "unconfirmed", "missed", "cancelled")
 
 _Item = TypeVar("_Item")
@@ -43,12 +44,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         case: The case.
+        state: What the job is.
         posts: How many posts the network has of it.
         outcomes: The ledger's outcomes in their order.
         faults: What is not as it has to be; empty when all is well.
     """
 
     case: Case
+    state: str = "?"
     posts: int
     outcomes: tuple[str, ...]
     faults: tuple[str, ...]
@@ -60,126 +63,144 @@ class Lane:
     Args:
         world: A started world.
         tap: In front of its database.
+        lags: Whether the network shows new posts late.
     """
 
-    def __init__(self, world: World, tap: PostgresTap) -> None:
+    def __init__(self, world: World, tap: PostgresTap, *, lags: bool = False) -> None:
         self.world = world
         self.tap = tap
+        self.lags = lags
+        self._survivors: list[WorkerProcess] = []
 
-    def points(self, kind: PostKind, before: Sequence[KillPoint] = ()) -> list[KillPoint]:
+    def points(
+        self, kind: PostKind, before: Sequence[KillPoint] = (), *, thorough: bool = False
+    ) -> list[KillPoint]:
         """Finds the points of a worker by a run in which it is not killed.
 
         Args:
             kind: The post.
             before: Where the workers before it died.
+            thorough: Whether any request may arrive late or lose its answer.
         """
-        submitted = self.world.submit(kind)
-        late = self._kill_at(before)
+        world, network = self.world, self.world.network
+        world.refill_quotas()
+        submitted = world.submit(kind)
+        late = self._kill_at(before, submitted)
         self.tap.clear()
-        control = self.world.sandbox.control
+        control = world.sandbox.control
         seen = len(control.requests())
-        worker = self.world.worker(database_url=self.tap.url)
-        self.world.wait_state(submitted.job_id, "published")
+        worker = world.worker(database_url=self.tap.url)
+        # Where nobody can tell what became of a post, the run ends with the question.
+        world.wait_state(
+            submitted.job_id, "published", "unconfirmed", seconds=PATIENCE, hurry=network.hurries
+        )
         worker.terminate()
         worker.wait()
+        self._end_survivors()
         requests = control.requests(after=seen)
         for trap in late:
             trap.release()
-        return [*points_of_trace(self.tap.trace()), *points_of_requests(requests)]
+        return [
+            *points_of_trace(self.tap.trace()),
+            *points_of_requests(requests, network.calls, thorough=thorough),
+        ]
 
     def judge(self, case: Case) -> Verdict:
         """Tries a case and judges what became of it."""
-        submitted = self.world.submit(case.kind)
+        world = self.world
+        world.refill_quotas()
+        submitted = world.submit(case.kind)
         try:
-            late = self._kill_at(case.kills)
+            late = self._kill_at(case.kills, submitted)
         except TimeoutError as error:
             self.tap.clear_holds()
-            self.world.sandbox.control.clear_faults()
+            world.clear()
             return Verdict(case=case, posts=0, outcomes=(), faults=(f"not reached: {error}",))
-        finisher = self.world.worker()
+        finisher = world.worker()
         try:
-            story = self.world.wait_state(submitted.job_id, *FINAL)
+            story = world.wait_state(
+                submitted.job_id, *FINAL, seconds=PATIENCE, hurry=world.network.hurries
+            )
             for trap in late:
                 trap.release()
             until(
-                lambda: all(one.outcome != "open" for one in self.world.sandbox.control.requests()),
+                lambda: all(one.outcome != "open" for one in world.sandbox.control.requests()),
                 why="the late requests to be answered",
             )
         except TimeoutError as error:
+            world.clear()
             return Verdict(case=case, posts=0, outcomes=(), faults=(str(error),))
         finally:
             finisher.kill()
+            self._end_survivors()
         return self._verdict(case, submitted, story)
 
-    def _kill_at(self, points: Sequence[KillPoint]) -> list[Armed]:
+    def _kill_at(self, points: Sequence[KillPoint], submitted: Submitted) -> list[Armed]:
+        world, network = self.world, self.world.network
         late: list[Armed] = []
         for point in points:
-            trap = arm(point, self.tap, self.world.sandbox.control)
-            worker = self.world.mortal_worker(database_url=self.tap.url)
+            trap = arm(point, self.tap, world.sandbox.control, network.calls)
+            if point.lives:
+                worker = world.worker(database_url=self.tap.url)
+            else:
+                worker = world.mortal_worker(database_url=self.tap.url)
             try:
-                trap.wait()
-            finally:
+                self._wait_for(trap, point, submitted)
+            except TimeoutError:
+                worker.kill()
+                raise
+            if point.lives:
+                self._survivors.append(worker)
+            else:
                 worker.kill()
             if point.late:
                 late.append(trap)
             else:
                 trap.drop()
+            if network.hurries and not point.lives:
+                world.end_lease(submitted)
         return late
 
+    def _end_survivors(self) -> None:
+        """Ends the workers that only lost an answer, so that none takes the next case's post."""
+        while self._survivors:
+            self._survivors.pop().kill()
+
+    def _wait_for(self, trap: Armed, point: KillPoint, submitted: Submitted) -> None:
+        def reached() -> bool:
+            if trap.reached():
+                return True
+            if self.world.network.hurries:
+                self.world.hurry(submitted.job_id)
+            return False
+
+        until(reached, why=str(point), seconds=PATIENCE)
+
     def _verdict(self, case: Case, submitted: Submitted, story: Story) -> Verdict:
-        posts = self.world.posts(submitted)
-        faults: list[str] = []
-        if story.job.state != "published":
-            faults.append(f"the job is {story.job.state}")
-        texts = [post["record"]["text"] for post in posts]
-        if texts != list(submitted.texts):
-            faults.append(f"the network has {len(texts)} posts for {len(submitted.texts)}: {texts}")
-        if self.world.stats()["edits"]:
-            faults.append("the network counts edits")
-        for index, post in enumerate(posts[1:], start=1):
-            reply = post["record"].get("reply") or {}
-            if (reply.get("root", {}).get("uri"), reply.get("parent", {}).get("uri")) != (
-                posts[0]["uri"],
-                posts[index - 1]["uri"],
-            ):
-                faults.append(f"part {index} answers {reply}")
-        if [part.post_id for part in story.parts] != [post["uri"] for post in posts]:
-            faults.append("the parts' ids are not those of the network's posts")
-        faults += _ledger_faults(case, story)
+        network, control = self.world.network, self.world.sandbox.control
+        faults = network.faults(control, submitted, story, case.kills, lags=self.lags)
         if faults:
             faults.append(show(story))
         return Verdict(
             case=case,
-            posts=len(posts),
+            state=story.job.state,
+            posts=len(self.world.posts(submitted)),
             outcomes=tuple(str(attempt.outcome) for attempt in story.attempts),
             faults=tuple(faults),
         )
 
 
-def _ledger_faults(case: Case, story: Story) -> Iterator[str]:
-    for part in story.parts:
-        attempts = [one for one in story.attempts if one.position == part.position]
-        outcomes = [one.outcome for one in attempts]
-        if len(case.kills) == 1:
-            (point,) = case.kills
-            wanted = point.outcomes() if point.part == part.position else ["published"]
-            if outcomes != wanted:
-                yield f"part {part.position} went {outcomes}, not {wanted}"
-        for one, following in zip(attempts, [*attempts[1:], None], strict=True):
-            if one.outcome is None:
-                yield f"an attempt of part {part.position} has no outcome"
-            if one.outcome == "unreported" and (following is None or following.kind != "find"):
-                yield f"part {part.position}: an unknown outcome was not looked for"
-
-
 @contextlib.contextmanager
-def open_lanes(stores: Stores, folder: Path, count: int) -> Iterator[list[Lane]]:
+def open_lanes(
+    stores: Stores, folder: Path, count: int, network: str = "bluesky"
+) -> Iterator[list[Lane]]:
     """Opens lanes for the length of a ``with`` block.
 
     Args:
         stores: Where their databases come from.
         folder: For homes and logs.
         count: How many.
+        network: Key of the practice network of all of them.
     """
     with contextlib.ExitStack() as stack:
         forge = stack.enter_context(Forge(folder))
@@ -189,7 +210,7 @@ def open_lanes(stores: Stores, folder: Path, count: int) -> Iterator[list[Lane]]
             home.mkdir()
             url = stack.enter_context(stores.database())
             env = stores.environment(home, database_url=url, redis_url=stores.fresh_redis_url())
-            world = stack.enter_context(World(env, forge))
+            world = stack.enter_context(World(env, forge, networks=(network,)))
             lanes.append(Lane(world, stack.enter_context(PostgresTap(url))))
         yield lanes
 

@@ -60,6 +60,11 @@ class Hold:
         self._reached = threading.Event()
         self._decision: Future[Decision] = Future()
 
+    @property
+    def reached(self) -> bool:
+        """Whether the round trip is stopped."""
+        return self._reached.is_set()
+
     def wait(self, seconds: float = 20.0) -> None:
         """Waits until the round trip is stopped.
 

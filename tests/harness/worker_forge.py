@@ -24,6 +24,8 @@ PRELOADED = (
     "uvloop",
     "mpcas2_core.engine",
     "mpcas2_platform_bluesky.adapter",
+    "mpcas2_platform_twitter.adapter",
+    "mpcas2_platform_youtube.adapter",
     "mpcas2_server.cli",
     "mpcas2_server.cli.installation",
     "mpcas2_server.supervise",

@@ -1,4 +1,4 @@
-"""A small world to publish in: one tenant with an account on a practice network, and its workers.
+"""A small world to publish in: one tenant with an account on each practice network, and its workers.
 
 Everything but the workers is in the test's own process and is called without ``await``: the engine
 runs on a loop in a thread of its own.
@@ -8,34 +8,45 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import msgspec
+from practice import PostKind, PracticeNetwork, Submitted
+from practice_bluesky import PracticeBluesky
+from practice_x import PracticeX
+from practice_youtube import PracticeYouTube
+from studio import Place, Studio
 from waiting import until
 from workers import Forge, WorkerProcess
 
 from mpcas2_core.accounts.store import LatePolicy, set_late_policy
-from mpcas2_core.content.rows import NewContent
 from mpcas2_core.database import Scope
 from mpcas2_core.engine import Engine
-from mpcas2_core.publishing.compose import PostMetadata, ThreadPart
-from mpcas2_core.publishing.jobs import Target
 from mpcas2_core.publishing.story import Story, tell
 from mpcas2_core.settings import Settings
 from mpcas2_sandbox import SandboxProcess
 
 # `until` lives in `waiting`; it is offered here too, since most who wait for something have a world.
-__all__ = ("KINDS", "MORTAL", "QUICK", "PostKind", "Submitted", "World", "show", "until")
+__all__ = (
+    "MORTAL",
+    "NETWORKS",
+    "QUICK",
+    "PostKind",
+    "Submitted",
+    "World",
+    "show",
+    "until",
+)
 
-PostKind = Literal["text", "image", "thread"]
-KINDS: tuple[PostKind, ...] = ("text", "image", "thread")
-THREAD_PARTS = 3
+NETWORKS: dict[str, Callable[[], PracticeNetwork]] = {
+    "bluesky": PracticeBluesky,
+    "twitter": PracticeX,
+    "youtube": PracticeYouTube,
+}
 
 # Pauses are short. Leases are not, so that a worker which nobody stops keeps its job on a busy machine.
 QUICK = {
@@ -53,25 +64,14 @@ MORTAL = {"lease_seconds": "1.5", "send_seconds": "1.4"}
 _T = TypeVar("_T")
 
 
-class Submitted(msgspec.Struct, frozen=True, kw_only=True):
-    """A post that was asked for.
-
-    Attributes:
-        job_id: Its job.
-        texts: The text of each part; no other post of the world has any of them.
-    """
-
-    job_id: UUID
-    texts: tuple[str, ...]
-
-
 class World:
-    """One tenant, one account on a practice network of its own, and the stores of both.
+    """One tenant, an account on each of some practice networks of its own, and all stores.
 
     Args:
         env: Environment of a process of the product: home and the addresses of fresh stores.
         forge: Starts the workers.
-        platform: Key of the network's adapter.
+        platform: Key of the first network's adapter; the network's own by default.
+        networks: Keys of the practice networks; what names none is about the first of them.
         path: Folders with plugins that only tests have.
         settings: Environment variables over those of ``QUICK``.
     """
@@ -81,29 +81,45 @@ class World:
         env: Mapping[str, str],
         forge: Forge,
         *,
-        platform: str = "bluesky",
+        platform: str | None = None,
+        networks: Sequence[str] = ("bluesky",),
         path: Sequence[str] = (),
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self.env = {**env, **QUICK, **(settings or {})}
-        self.platform = platform
+        self.networks = {key: NETWORKS[key]() for key in networks}
+        self.main = networks[0]
+        self.sandboxes: dict[str, SandboxProcess] = {}
+        self._platforms = {self.main: platform or self.main}
         self._forge = forge
         self._path = tuple(path)
         self._workers: list[WorkerProcess] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="world", daemon=True)
         self._closing = contextlib.ExitStack()
-        self._image: UUID | None = None
 
     def start(self) -> Self:
-        """Starts the network, opens the engine, makes tenant, user and account."""
+        """Starts the networks, opens the engine, makes tenant, user and accounts."""
         try:
-            self.sandbox = self._closing.enter_context(SandboxProcess("bluesky"))
+            for key, network in self.networks.items():
+                sandbox = self._closing.enter_context(SandboxProcess(key))
+                self.sandboxes[key] = sandbox
+                self.env.update(network.environment(sandbox.url))
+                network.prepare(sandbox.control)
             self._thread.start()
             self._closing.callback(self._stop_loop)
             self.engine = self.wait_for(Engine.open(Settings.load(self.env)))
             self._closing.callback(lambda: self.wait_for(self.engine.close()))
-            self.wait_for(self._settle_in())
+            self.places = {
+                key: Place(
+                    network=network,
+                    sandbox=self.sandboxes[key],
+                    platform=self._platforms.get(key, key),
+                )
+                for key, network in self.networks.items()
+            }
+            self.studio = self.wait_for(Studio.open(self.engine, self.places, 0))
+            self.tenant, self.user_id = self.studio.tenant, self.studio.user_id
         except BaseException:
             self.stop()
             raise
@@ -117,10 +133,26 @@ class World:
     def clear(self) -> None:
         """Takes workers, jobs and faults away, so that another test can use the world."""
         self._kill_workers()
-        control = self.sandbox.control
-        control.clear_faults()
-        control.release_all("cut")
+        for sandbox in self.sandboxes.values():
+            sandbox.control.clear_faults()
+            sandbox.control.release_all("cut")
+        self.refill_quotas()
         self.run(lambda scope: scope.execute("DELETE FROM public.due_jobs"))
+
+    @property
+    def sandbox(self) -> SandboxProcess:
+        """The first network's process."""
+        return self.sandboxes[self.main]
+
+    @property
+    def network(self) -> PracticeNetwork:
+        """The first network."""
+        return self.networks[self.main]
+
+    @property
+    def account_id(self) -> UUID:
+        """The account on the first network."""
+        return self.studio.accounts[self.main]
 
     def __enter__(self) -> Self:
         return self.start()
@@ -165,54 +197,42 @@ class World:
         *,
         at: datetime | None = None,
         account_id: UUID | None = None,
+        network: str | None = None,
+        content: str | None = None,
     ) -> Submitted:
         """Asks for a post.
 
         Args:
-            kind: A text, a text with one picture, or a thread of three.
+            kind: One of the network's.
             at: When; now by default.
             account_id: For which account; the world's own by default.
+            network: Which network; the first by default.
+            content: Name of another content in the library than the kind has.
         """
-        mark = uuid4().hex[:10]
-        texts = tuple(
-            f"{kind} {mark} part {number}, see https://example.com/{mark} #practice"
-            for number in range(THREAD_PARTS if kind == "thread" else 1)
+        key = network or self.main
+        (submitted,) = self.wait_for(
+            self.studio.submit(key, kind, at=at, account_id=account_id, content=content)
         )
-        content_id = self.image() if kind == "image" else self._text
-        wishes = PostMetadata(
-            text=texts[0], thread=tuple(ThreadPart(text=text) for text in texts[1:]) or None
-        )
-        target = Target(
-            social_account_id=account_id or self.account_id,
-            platform=self.platform,
-            metadata=PostMetadata(),
-        )
+        return submitted
 
-        async def work(scope: Scope) -> UUID:
-            rows = await self.engine.publishing.submit(
-                scope,
-                user_id=self.user_id,
-                content_id=content_id,
-                targets=[target],
-                default=wishes,
-                scheduled_at=at or datetime.now(UTC),
-            )
-            return rows[0].id
-
-        return Submitted(job_id=self.run(work), texts=texts)
-
-    def image(self) -> UUID:
-        """Gives the content that holds a small JPEG."""
-        if self._image is None:
-            self._image = self.wait_for(self._store_image())
-        return self._image
+    def other_studio(self, number: int = 1) -> Studio:
+        """Opens another tenant, whose accounts are other people's, counted from 0."""
+        return self.wait_for(Studio.open(self.engine, self.places, number))
 
     def story(self, job_id: UUID) -> Story:
         """Gives a job's whole story."""
         return self.run(lambda scope: tell(scope, job_id))
 
-    def wait_state(self, job_id: UUID, *states: str, seconds: float = 30.0) -> Story:
+    def wait_state(
+        self, job_id: UUID, *states: str, seconds: float = 30.0, hurry: bool = False
+    ) -> Story:
         """Waits until a job is in one of some states, and gives its story.
+
+        Args:
+            job_id: Which.
+            states: Any of these.
+            seconds: How long at most.
+            hurry: Whether pauses of the job are cut short meanwhile.
 
         Raises:
             TimeoutError: It is not; the message carries the story and the workers' logs.
@@ -220,7 +240,11 @@ class World:
 
         def reached() -> Story | None:
             story = self.story(job_id)
-            return story if story.job.state in states else None
+            if story.job.state in states:
+                return story
+            if hurry:
+                self.hurry(job_id)
+            return None
 
         try:
             return until(reached, why=f"job {job_id} {' or '.join(states)}", seconds=seconds)
@@ -230,19 +254,29 @@ class World:
 
     def posts(self, submitted: Submitted) -> list[dict[str, Any]]:
         """Gives the network's posts of a job, the oldest first, repeats of a text included."""
-        stored = self.sandbox.control.call("GET", f"posts?did={self.did}")["posts"]
-        mine = [post for post in stored if post["record"]["text"] in submitted.texts]
-        return sorted(mine, key=lambda post: str(post["createdAtServer"]))
+        control = self.sandboxes[submitted.network].control
+        return self.networks[submitted.network].posts(control, submitted)
 
     def stats(self) -> dict[str, int]:
-        """Gives the network's counters."""
+        """Gives the first network's counters."""
         stats: dict[str, int] = self.sandbox.control.call("GET", "stats")
         return stats
 
-    def connect(self, number: int) -> UUID:
-        """Connects one of the network's practice accounts, counted from 0, and gives its id."""
-        account_id, _ = self.wait_for(self._connect(number))
-        return account_id
+    def connect(self, number: int, network: str | None = None) -> UUID:
+        """Connects one of a network's practice accounts, counted from 0, and gives its id."""
+        return self.wait_for(self.studio.connect(network or self.main, number))
+
+    def hurry(self, job_id: UUID) -> None:
+        """Ends a pause of a job that nobody works on, as if its time had passed."""
+        sql = (
+            "UPDATE public.due_jobs SET next_at = now() "
+            "WHERE job_id = $1 AND lease_until IS NULL AND NOT offered AND next_at > now()"
+        )
+        self.run(lambda scope: scope.execute(sql, job_id))
+
+    def refill_quotas(self) -> None:
+        """Forgets what was used of quotas, as if all windows had ended."""
+        self.run(lambda scope: scope.execute("DELETE FROM public.quota_windows"))
 
     def end_lease(self, submitted: Submitted) -> None:
         """Lets the lease of a job run out at once, as if its time had passed."""
@@ -253,55 +287,6 @@ class World:
         """Changes what becomes of late posts of the world's account."""
         policy = LatePolicy(within_seconds=within, otherwise=otherwise)
         self.run(lambda scope: set_late_policy(scope, self.account_id, policy))
-
-    async def _settle_in(self) -> None:
-        engine = self.engine
-        async with engine.identity.transaction() as connection:
-            owner = await engine.identity.register(
-                connection,
-                email=f"{uuid4().hex}@example.org",
-                password_hash="nobody signs in with a password here",
-                name="Owner",
-                tenant_name="World",
-            )
-        self.tenant, self.user_id = owner.tenant, owner.user_id
-        self.account_id, self.did = await self._connect(0)
-        new = NewContent(title="Words", type="text", text="Words of the content")
-        row = await engine.database.run(
-            self.tenant, lambda scope: engine.contents.create(scope, self.user_id, new)
-        )
-        self._text = row.id
-
-    async def _connect(self, number: int) -> tuple[UUID, str]:
-        answer = await asyncio.to_thread(self.sandbox.control.call, "GET", "accounts")
-        practice = answer["accounts"][number]
-        connection = await self.engine.accounts.authorize(
-            self.tenant,
-            self.platform,
-            {
-                "identifier": practice["handle"],
-                "appPassword": practice["appPassword"],
-                "server": self.sandbox.url,
-            },
-        )
-        row, _ = await self.engine.database.run(
-            self.tenant,
-            lambda scope: self.engine.accounts.store(
-                scope, self.user_id, self.platform, connection
-            ),
-        )
-        return row.id, row.platform_account_id
-
-    async def _store_image(self) -> UUID:
-        contents = self.engine.contents
-        async with contents.receive(self.tenant) as upload:
-            await upload.write(_jpeg())
-            await upload.check("image", "dot.jpg")
-            new = NewContent(title="A dot", type="image", alt_text="A red dot")
-            row = await self.engine.database.run(
-                self.tenant, lambda scope: contents.create(scope, self.user_id, new, upload)
-            )
-        return row.id
 
     def _kill_workers(self) -> None:
         for worker in self._workers:
@@ -325,11 +310,3 @@ def show(story: Story) -> str:
     ]
     lines += [f"  {one.kind}: {one.message}" for one in story.events]
     return "\n".join(lines)
-
-
-def _jpeg() -> bytes:
-    from PIL import Image  # noqa: PLC0415 - only pictures need it
-
-    out = io.BytesIO()
-    Image.new("RGB", (32, 32), "red").save(out, "JPEG")
-    return out.getvalue()

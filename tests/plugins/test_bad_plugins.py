@@ -110,6 +110,8 @@ def test_each_bad_plugin_is_listed_with_what_is_wrong_and_what_to_do(
         "acme-future": "incompatible",
         "acme-thief": "broken",
         "mpcas2-platform-bluesky": "enabled",
+        "mpcas2-platform-twitter": "enabled",
+        "mpcas2-platform-youtube": "enabled",
     }
     crash, future = plugins["acme-crash"]["reason"], plugins["acme-future"]["reason"]
     assert "RuntimeError: no licence file" in crash

@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-from mpcas2_server.demo.posts import HANDLE, plans
+from mpcas2_server.demo.posts import plans
 
 BOUND = 120.0
 
@@ -122,56 +122,78 @@ def test_it_shows_each_post_once_and_leaves_nothing(folder: Path) -> None:
         given.close()
     output = given.output
     assert "DATABASE_URL and REDIS_URL are set and left alone" in output
-    assert "is killed (SIGKILL) in the middle of the send" in output
-    assert "the line is cut before its answer" in output
-    assert "5 posts in 7 parts, counted on the network's side: each exactly once." in output
+    for swallowed in (
+        "X answers 429",
+        "Bluesky answers 429",
+        "X takes part 2; the line is cut before its answer",
+        "X takes 3 s to process the film",
+        "YouTube cuts the line after ",
+        "is killed (SIGKILL) in the middle of the send",
+    ):
+        assert swallowed in output
+    assert "8 posts in 12 parts on 3 networks, counted there: each exactly once." in output
     verdict = json.loads(output[output.index("\n{") :])
     assert verdict["right"] is True
-    assert verdict["total"] == 7
+    assert verdict["totals"] == {"twitter": 5, "bluesky": 5, "youtube": 2}
+    assert all(set(post["onTheNetwork"]) == {1} for post in verdict["posts"])
+    assert all(post["link"] in output for post in verdict["posts"])
     stories = {post["title"]: post["story"] for post in verdict["posts"]}
-    assert stories["Answer lost"] == "answer lost; network asked: it was there"
-    assert stories["Worker killed"] == "worker killed; network asked: it was there"
-    assert max(map(len, output[: output.index("\n{")].splitlines()[-12:])) <= 80
-    # Its servers, workers, API and network were all among what was seen to run.
-    assert len(given.seen) >= 8
+    assert stories["X text"] == "429: waited, then sent"
+    assert stories["X thread"] == "answer lost; network asked: it was there; 3 parts in order"
+    assert stories["Bluesky text"] == "worker killed; network asked: it was there"
+    assert stories["YouTube video"].startswith("line cut: went on where it was; processed for")
+    told = output[output.index("WHAT THE NETWORKS SWALLOWED") : output.index("\n{")]
+    assert max(map(len, told.splitlines())) <= 80
+    # Its servers, workers, API and networks were all among what was seen to run.
+    assert len(given.seen) >= 10
     given.assert_nothing_is_left()
 
 
-def test_a_copy_that_somebody_else_posts_is_counted_and_fails_it(run: Run) -> None:
-    run.until("mpcas2 register")
-    found = re.search(r"in a process of its own: (\S+)", run.output)
-    assert found is not None
-    with httpx.Client(base_url=found[1], trust_env=False) as network:
-        accounts = network.get("/_sandbox/accounts").json()["accounts"]
-        alice = next(one for one in accounts if one["handle"] == HANDLE)
-        session = network.post(
-            "/xrpc/com.atproto.server.createSession",
-            json={"identifier": HANDLE, "password": alice["appPassword"]},
+def test_networks_that_refuse_posts_and_have_copies_of_others_fail_it(run: Run) -> None:
+    run.until("Bluesky @alice.test connected")
+    x, bluesky = (
+        address
+        for pattern in (r"X @ada connected .*: (\S+)", r"Bluesky @alice.test connected .*: (\S+)")
+        for address in re.findall(pattern, run.output)
+    )
+    with httpx.Client(trust_env=False) as http:
+        http.post(f"{x}/_sandbox/settings", json={"creditsLeft": 0}).raise_for_status()
+        alice, bob = http.get(f"{bluesky}/_sandbox/accounts").json()["accounts"][:2]
+        session = http.post(
+            f"{bluesky}/xrpc/com.atproto.server.createSession",
+            json={"identifier": alice["handle"], "password": alice["appPassword"]},
         ).json()
-        copied = plans(Path("picture.jpg"))["lost"]
-        network.post(
-            "/xrpc/com.atproto.repo.createRecord",
+        copied = plans(bob["handle"])["bluesky-picture"]
+        http.post(
+            f"{bluesky}/xrpc/com.atproto.repo.createRecord",
             headers={"Authorization": f"Bearer {session['accessJwt']}"},
             json={
                 "repo": session["did"],
                 "collection": "app.bsky.feed.post",
                 "record": {
                     "$type": "app.bsky.feed.post",
-                    "text": copied.texts[0],
+                    "text": copied.parts[0].text,
                     "createdAt": "2026-12-01T09:00:00Z",
                 },
             },
         ).raise_for_status()
     assert run.end() == 1
-    assert f"{copied.title}: it is on the network 2 times, not once." in run.output
-    assert "Not every post is there exactly once." in run.output
-    assert "The logs are in" in run.output
+    for fault in (
+        "X text: it is on the network 0 times, not once.",
+        "X video: it ended as failed.",
+        "X video: it is on the network 0 times, not once.",
+        "X thread: part 3 is on the network 0 times, not once.",
+        "Bluesky picture: it is on the network 2 times, not once.",
+        "Not every post is there exactly once.",
+        "The logs are in",
+    ):
+        assert fault in run.output
     run.assert_nothing_runs()
 
 
 @pytest.mark.parametrize(
     ("moment", "number"),
-    [("Starting PostgreSQL", signal.SIGTERM), ("mpcas2 account connect", signal.SIGINT)],
+    [("Starting PostgreSQL", signal.SIGTERM), ("YouTube through its consent page", signal.SIGINT)],
 )
 def test_a_stop_in_its_middle_leaves_nothing(run: Run, number: signal.Signals, moment: str) -> None:
     run.until(moment)
@@ -182,7 +204,7 @@ def test_a_stop_in_its_middle_leaves_nothing(run: Run, number: signal.Signals, m
     run.assert_nothing_is_left()
 
 
-def test_a_part_that_dies_is_told_of_with_the_place_of_the_logs(run: Run) -> None:
+def test_a_network_that_dies_is_told_of_with_the_place_of_the_logs(run: Run) -> None:
     run.until("mpcas2 register")
     run.kill("mpcas2_sandbox")
     assert run.end() == 1
@@ -212,5 +234,6 @@ def test_without_practice_networks_it_says_what_to_install(folder: Path) -> None
         check=False,
     )
     assert ended.returncode == 1
+    assert "practice networks of twitter, bluesky, youtube" in ended.stderr
     assert "pip install 'mpcas2[sandbox]'" in ended.stderr
     assert list(folder.iterdir()) == []

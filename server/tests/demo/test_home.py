@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mpcas2_server.demo.film import make_film
 from mpcas2_server.demo.home import DemoHome
 from mpcas2_server.demo.picture import draw_picture
+from mpcas2_server.demo.practice import product_settings
 from mpcas2_server.demo.processes import environment
 
 
@@ -79,7 +81,39 @@ def test_the_picture_is_a_jpeg_of_some_size(tmp_path: Path) -> None:
     from PIL import Image  # noqa: PLC0415  # only this test reads a picture
 
     path = tmp_path / "picture.jpg"
-    draw_picture(path, datetime(2026, 12, 1, 9, 0, tzinfo=UTC))
+    draw_picture(path, datetime(2026, 12, 1, 9, 0, tzinfo=UTC), 1)
     with Image.open(path) as image:
         assert (image.format, image.size) == ("JPEG", (1200, 675))
         assert len(image.getcolors(2_000_000) or ()) > 100
+
+
+def test_the_film_moves_and_is_long_enough_for_every_network(tmp_path: Path) -> None:
+    import av  # noqa: PLC0415  # only this test reads a film
+
+    path = tmp_path / "film.mp4"
+    make_film(path)
+    assert 500_000 < path.stat().st_size < 8_000_000
+    with av.open(str(path)) as film:
+        (stream,) = film.streams.video
+        frames = [bytes(frame.planes[0]) for frame in film.decode(stream)]
+        assert stream.codec_context.name in {"h264", "mpeg4"}
+    assert len(frames) == 96
+    assert len(set(frames)) > 90
+
+
+def test_the_product_is_pointed_at_the_practice_networks_alone() -> None:
+    made = product_settings(
+        {
+            "twitter": "http://127.0.0.1:1",
+            "youtube": "http://127.0.0.1:2",
+            "bluesky": "http://[::1]:3",
+        }
+    )
+    addresses = {name: value for name, value in made.items() if name.endswith("_URL")}
+    assert {name.split("_")[1]: value for name, value in addresses.items()} == {
+        "TWITTER": "http://127.0.0.1:1",
+        "YOUTUBE": "http://127.0.0.1:2",
+    }
+    assert made["MPCAS2_ALLOW_PRIVATE_HOSTS"] == "127.0.0.1,::1"
+    assert made["TWITTER_CLIENT_ID"] == made["YOUTUBE_CLIENT_ID"] == "practice-client"
+    assert not [name for name in made if "BLUESKY" in name]

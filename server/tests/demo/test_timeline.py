@@ -29,6 +29,7 @@ def job(
     *attempts: dict[str, Any], parts: int = 1, due: float = 0, out: float = 1
 ) -> dict[str, Any]:
     return {
+        "state": "published",
         "createdAt": at(0),
         "scheduledAt": at(due),
         "publishedAt": at(out),
@@ -43,11 +44,11 @@ def job(
         (job(attempt("publish", "published", 0)), "sent once"),
         (
             job(attempt("publish", "published", 8), due=8, out=8.05),
-            "waited for its time; out 50 ms after it",
+            "begun 0 ms after its time",
         ),
         (
             job(*(attempt("publish", "published", n, part=n) for n in range(3)), parts=3),
-            "3 parts, each answers the one before",
+            "3 parts in order",
         ),
         (
             job(attempt("publish", "unknown", 0), attempt("find", "found", 1)),
@@ -69,13 +70,30 @@ def job(
             job(attempt("publish", "interrupted", 0), attempt("publish", "published", 1)),
             "worker killed before it sent",
         ),
+        (
+            job(attempt("publish", "rate_limited", 0), attempt("publish", "published", 3)),
+            "429: waited, then sent",
+        ),
+        (
+            job(
+                attempt("publish", "unavailable", 0),
+                attempt("publish", "accepted", 1),
+                attempt("poll", "published", 6),
+                out=6.2,
+            ),
+            "line cut: went on where it was; processed for 5 s",
+        ),
+        (
+            job(attempt("publish", "preparing", 0), attempt("publish", "published", 3), out=3.2),
+            "processed for 3 s",
+        ),
     ],
 )
 def test_a_story_is_summed_up_in_words_that_fit_the_table(
     story: dict[str, Any], words: str
 ) -> None:
     assert in_few_words(story) == words
-    assert len(words) <= 43
+    assert len(words) <= 56
 
 
 def test_a_story_is_told_in_the_order_of_time_with_what_was_done_from_outside() -> None:
@@ -107,3 +125,16 @@ def test_a_thread_has_a_line_for_each_part() -> None:
 def test_an_outcome_that_was_not_foreseen_is_told_with_its_message() -> None:
     refused = attempt("publish", "rejected", 0) | {"message": "Too long."}
     assert last_line(job(refused)) == "rejected: Too long."
+
+
+def test_what_the_network_does_after_it_took_a_post_is_told() -> None:
+    story = job(attempt("publish", "accepted", 0), attempt("poll", "published", 5))
+    assert [line.told for line in timeline(story)][-2:] == [
+        "the network has it whole and works on it",
+        "asked again: it is ready and public",
+    ]
+
+
+def test_a_post_that_is_not_out_is_not_told_of_as_if_it_were() -> None:
+    story = job(attempt("publish", "rejected", 0), parts=3) | {"state": "failed"}
+    assert in_few_words(story) == "ended as failed"

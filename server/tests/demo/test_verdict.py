@@ -1,137 +1,174 @@
-"""The count on the network's side: what is right, and what is told when it is not."""
+"""The count on the networks' side: what is right, and what is told when it is not."""
 
 from __future__ import annotations
 
-import copy
 import io
 from collections.abc import Callable
-from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from mpcas2_server.demo.ending import as_data, print_verdict
-from mpcas2_server.demo.verdict import Claim, Verdict, judge
+from mpcas2_server.demo.sightings import Sighting, sightings
+from mpcas2_server.demo.verdict import Claim, ClaimedPart, Verdict, judge
 
-URI = "at://did:plc:ada/app.bsky.feed.post/"
+NAMES = {"bluesky": "Bluesky", "youtube": "YouTube"}
+LINK = "http://127.0.0.1:4711/post/"
 ALT = "A drawing."
 FACETS = frozenset({"link", "tag"})
 
-Posts = list[dict[str, Any]]
+
+def part(text: str, number: int, *, film: bool = False, alt: str = "") -> ClaimedPart:
+    return ClaimedPart(
+        text=text,
+        id=f"id-{number}",
+        alts=(alt,) if alt else (),
+        digests=("abc",) if film else (),
+        thumbnail=film,
+        link=f"{LINK}{number}",
+    )
 
 
-def claim(
-    title: str, *texts: str, first: int, alt: str | None = None, state: str = "published"
-) -> Claim:
+def claim(network: str, title: str, *parts: ClaimedPart) -> Claim:
     return Claim(
+        network=network,
         title=title,
         story="sent once",
-        state=state,
-        texts=texts,
-        uris=tuple(f"{URI}{first + index}" for index in range(len(texts))),
-        alt=alt,
-        facets=FACETS if alt else frozenset(),
+        state="published",
+        parts=parts,
+        marks=FACETS if title == "Picture" else frozenset(),
     )
 
 
 CLAIMS = [
-    claim("Picture", "look #here https://example.org", first=1, alt=ALT),
-    claim("Thread", "one", "two", "three", first=2),
+    claim("bluesky", "Picture", part("look #here https://example.org", 1, alt=ALT)),
+    claim("bluesky", "Thread", part("one", 2), part("two", 3), part("three", 4)),
+    claim("youtube", "Film", part("A film", 5, film=True)),
 ]
 
 
-def reply(parent: int) -> dict[str, Any]:
-    return {"root": {"uri": f"{URI}2"}, "parent": {"uri": f"{URI}{parent}"}}
+def seen(number: int, text: str, parent: int | None = None) -> Sighting:
+    return Sighting(
+        network="bluesky",
+        text=text,
+        id=f"id-{number}",
+        parent=None if parent is None else f"id-{parent}",
+        root=None if parent is None else "id-2",
+        alts=(ALT,) if number == 1 else (),
+        marks=FACETS if number == 1 else frozenset(),
+    )
 
 
 @pytest.fixture
-def posts() -> Posts:
-    features = [{"$type": f"app.bsky.richtext.facet#{kind}"} for kind in sorted(FACETS)]
-    picture = {
-        "text": CLAIMS[0].texts[0],
-        "embed": {"images": [{"alt": ALT}]},
-        "facets": [{"features": [feature]} for feature in features],
-    }
-    records: list[dict[str, Any]] = [
-        picture,
-        {"text": "one"},
-        {"text": "two", "reply": reply(2)},
-        {"text": "three", "reply": reply(3)},
+def posts() -> list[Sighting]:
+    return [
+        seen(1, CLAIMS[0].parts[0].text),
+        seen(2, "one"),
+        seen(3, "two", parent=2),
+        seen(4, "three", parent=3),
+        Sighting(network="youtube", text="A film", id="id-5", digests=("abc",), thumbnail=True),
     ]
-    return [{"uri": f"{URI}{index}", "record": one} for index, one in enumerate(records, start=1)]
+
+
+def judged(posts: list[Sighting], claims: list[Claim] = CLAIMS) -> Verdict:
+    by_network = {name: [one for one in posts if one.network == name] for name in NAMES}
+    return judge(claims, by_network)
 
 
 def told(verdict: Verdict) -> str:
     screen = Console(file=io.StringIO(), width=80)
-    print_verdict(screen, verdict, 12.0)
+    print_verdict(screen, verdict, NAMES, 12.0)
     text: str = screen.file.getvalue()  # type: ignore[attr-defined]  # the file is the StringIO above
     return text
 
 
-def test_every_part_once_and_in_order_is_right(posts: Posts) -> None:
-    verdict = judge(CLAIMS, posts)
-    assert verdict.right
-    assert verdict.total == 4
-    assert [row.counts for row in verdict.rows] == [(1,), (1, 1, 1)]
-    assert "2 posts in 4 parts" in told(verdict)
+def test_every_part_once_and_in_order_is_right(posts: list[Sighting]) -> None:
+    verdict = judged(posts)
+    assert verdict.faults == ()
+    assert verdict.totals == {"bluesky": 4, "youtube": 1}
+    assert [row.counts for row in verdict.rows] == [(1,), (1, 1, 1), (1,)]
+    shown = told(verdict)
+    assert "3 posts in 5 parts on 2 networks" in shown
+    assert all(f"{LINK}{number}" in shown for number in (1, 2, 5))
+    assert max(map(len, shown.splitlines())) <= 80
     assert as_data(verdict)["right"] is True
 
 
-def add_a_copy(posts: Posts) -> None:
-    posts.append({**copy.deepcopy(posts[0]), "uri": f"{URI}9"})
+def change(posts: list[Sighting], index: int, **values: object) -> None:
+    posts[index] = msgspec.structs.replace(posts[index], **values)
 
 
-def add_a_stranger(posts: Posts) -> None:
-    posts.append({"uri": f"{URI}9", "record": {"text": "nobody sent me"}})
+def add_a_copy(posts: list[Sighting]) -> None:
+    posts.append(msgspec.structs.replace(posts[0], id="id-9"))
 
 
-def lose_a_part(posts: Posts) -> None:
+def add_a_stranger(posts: list[Sighting]) -> None:
+    posts.append(seen(9, "nobody sent me"))
+
+
+def lose_a_part(posts: list[Sighting]) -> None:
     del posts[2]
 
 
-def swap_the_order(posts: Posts) -> None:
-    posts[3]["record"]["reply"] = reply(2)
+def swap_the_order(posts: list[Sighting]) -> None:
+    change(posts, 3, parent="id-2")
 
 
-def tear_from_the_thread(posts: Posts) -> None:
-    del posts[2]["record"]["reply"]
+def tear_from_the_thread(posts: list[Sighting]) -> None:
+    change(posts, 2, parent=None, root=None)
 
 
-def lose_the_picture(posts: Posts) -> None:
-    del posts[0]["record"]["embed"]
+def answer_another(posts: list[Sighting]) -> None:
+    change(posts, 1, parent="id-1")
 
 
-def lose_the_alternative_text(posts: Posts) -> None:
-    posts[0]["record"]["embed"]["images"][0]["alt"] = ""
+def lose_the_picture(posts: list[Sighting]) -> None:
+    change(posts, 0, alts=())
 
 
-def lose_a_facet(posts: Posts) -> None:
-    del posts[0]["record"]["facets"][0]
+def lose_a_facet(posts: list[Sighting]) -> None:
+    change(posts, 0, marks=frozenset({"tag"}))
 
 
-def move(posts: Posts) -> None:
-    posts[0]["uri"] = f"{URI}9"
+def move(posts: list[Sighting]) -> None:
+    change(posts, 0, id="id-9")
+
+
+def garble_the_film(posts: list[Sighting]) -> None:
+    change(posts, 4, digests=("abd",))
+
+
+def lose_the_thumbnail(posts: list[Sighting]) -> None:
+    change(posts, 4, thumbnail=False)
+
+
+def hide_the_film(posts: list[Sighting]) -> None:
+    change(posts, 4, hidden="private")
 
 
 @pytest.mark.parametrize(
     ("tamper", "fault"),
     [
         (add_a_copy, "Picture: it is on the network 2 times, not once."),
-        (add_a_stranger, "Nobody sent this"),
+        (add_a_stranger, "Nobody sent this, and it is on bluesky 1 times"),
         (lose_a_part, "Thread: part 2 is on the network 0 times, not once."),
         (swap_the_order, "Thread: part 3 does not answer part 2."),
         (tear_from_the_thread, "Thread: part 2 does not answer part 1."),
-        (lose_the_picture, "Picture: its pictures have the alternative texts [], not"),
-        (lose_the_alternative_text, "Picture: its pictures have the alternative texts [''], not"),
+        (answer_another, "Thread: it answers another post."),
+        (lose_the_picture, "Picture: it has the alternative texts [], not"),
         (lose_a_facet, "Picture: it has ['tag'] marked, not ['link', 'tag']."),
         (move, "Picture: the product calls it"),
+        (garble_the_film, "Film: it carries other bytes than those that were uploaded."),
+        (lose_the_thumbnail, "Film: it lacks its thumbnail."),
+        (hide_the_film, "Film: it cannot be seen: it is private."),
     ],
 )
 def test_a_network_that_has_something_else_is_told_of(
-    posts: Posts, tamper: Callable[[Posts], None], fault: str
+    posts: list[Sighting], tamper: Callable[[list[Sighting]], None], fault: str
 ) -> None:
     tamper(posts)
-    verdict = judge(CLAIMS, posts)
+    verdict = judged(posts)
     assert not verdict.right
     assert any(one.startswith(fault) for one in verdict.faults), verdict.faults
     shown = told(verdict)
@@ -139,6 +176,27 @@ def test_a_network_that_has_something_else_is_told_of(
     assert fault[:40] in " ".join(shown.split())
 
 
-def test_a_post_that_is_there_and_not_called_published_is_wrong(posts: Posts) -> None:
-    unsure = claim("Picture", *CLAIMS[0].texts, first=1, alt=ALT, state="unconfirmed")
-    assert judge([unsure, CLAIMS[1]], posts).faults == ("Picture: it ended as unconfirmed.",)
+def test_a_post_that_is_there_and_not_called_published_is_wrong(posts: list[Sighting]) -> None:
+    unsure = msgspec.structs.replace(CLAIMS[0], state="unconfirmed")
+    assert judged(posts, [unsure, *CLAIMS[1:]]).faults == ("Picture: it ended as unconfirmed.",)
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"opens": False}, f"Film: it does not open: {LINK}5"),
+        ({"link": ""}, "Film: it has no address."),
+    ],
+)
+def test_a_post_without_a_page_that_opens_is_wrong(
+    posts: list[Sighting], values: dict[str, object], fault: str
+) -> None:
+    film = claim("youtube", "Film", msgspec.structs.replace(CLAIMS[2].parts[0], **values))
+    assert judged(posts, [*CLAIMS[:2], film]).faults == (fault,)
+
+
+def test_a_video_that_is_not_public_yet_is_hidden() -> None:
+    status = {"uploadStatus": "uploaded", "privacyStatus": "private"}
+    video = {"id": "v", "title": "t", "sha256": "s", "hasThumbnail": False, "status": status}
+    (one,) = sightings("youtube", [video])
+    assert one.hidden == "uploaded and private"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mpcas2_server.cli.apps import app
 from mpcas2_server.cli.connection import connect, server_option
 from mpcas2_server.cli.failures import CliError, ExitCode
 from mpcas2_server.cli.output import clean, json_option, paint, print_json, print_table
@@ -26,11 +27,15 @@ Examples:
 
 _CONNECT_HELP = """Connect an account, or renew the sign-in of one.
 
-What the network needs and was not given is asked for, secrets without showing them.
+Some networks have a form: what was not given is asked for, secrets without
+showing them. Others have a consent page: it opens in a browser, and this command
+waits until you allowed or refused.
 
 \b
 Examples:
   mpcas2 account connect bluesky
+  mpcas2 account connect youtube
+  mpcas2 account connect twitter --account @ada --no-browser
   mpcas2 account connect bluesky --field identifier=ada.example.org \\
       --secret-stdin appPassword < app-password.txt
 """
@@ -42,6 +47,13 @@ _LATE_HELP = """Say what becomes of posts whose time passes while nothing runs.
 Examples:
   mpcas2 account late-policy @ada.example.org --within 15 --otherwise skip
   mpcas2 account late-policy @ada.example.org --within 60 --otherwise ask
+"""
+
+_TARGETS_HELP = """List the places inside an account, such as playlists, asked of the network now.
+
+\b
+Example:
+  mpcas2 account targets youtube:@ada
 """
 
 _LATER = {
@@ -56,12 +68,23 @@ def account() -> None:
     """Connect accounts on networks, list them, remove them, say what is too late."""
 
 
+account.add_command(app)
+
+
 @account.command("connect", help=_CONNECT_HELP)
 @click.argument("platform")
 @click.option(
     "--field", "fields", multiple=True, metavar="NAME=VALUE", help="A field of the network's form."
 )
 @click.option("--secret-stdin", metavar="NAME", help="Read this secret field from standard input.")
+@click.option(
+    "--account",
+    "which",
+    metavar="ID|@HANDLE",
+    help="Connect this one anew, and no other (consent page).",
+)
+@click.option("--no-browser", is_flag=True, help="Only print the consent page's address.")
+@click.option("--no-wait", is_flag=True, help="Print the consent page's address and end.")
 @server_option
 @json_option
 def connect_account(
@@ -69,19 +92,50 @@ def connect_account(
     platform: str,
     fields: tuple[str, ...],
     secret_stdin: str | None,
+    which: str | None,
+    no_browser: bool,
+    no_wait: bool,
     server: str | None,
     as_json: bool,
 ) -> None:
     """Runs the command; its help is above."""
     given = dict(_name_and_value(field) for field in fields)
     with connect(server) as client:
-        form = _form(client, platform)
+        network = _network(client, platform)
+        form = network["connect"].get("fields", [])
+        if network["connect"]["kind"] == "oauth" and not (given or secret_stdin):
+            from mpcas2_server.cli.consent import (  # noqa: PLC0415 - only for some networks
+                connect_by_consent,
+                tell_connected,
+            )
+
+            connection = connect_by_consent(
+                client,
+                platform,
+                network["title"],
+                account_id=_one(client, which)["id"] if which else None,
+                browser=not no_browser,
+                wait=not no_wait,
+                as_json=as_json,
+            )
+            tell_connected(platform, connection, as_json=as_json)
+            return
+        if which or no_browser or no_wait:
+            raise CliError(
+                f"{network['title']} has no consent page.",
+                hint="Leave --account, --no-browser and --no-wait out; connecting the same account "
+                "again renews it.",
+                exit_code=ExitCode.USAGE,
+                code="USAGE",
+            )
         known = {field["name"] for field in form}
         for name in [*given, *([secret_stdin] if secret_stdin else [])]:
             if name not in known:
                 raise CliError(
                     f"{platform} has no field {name!r}.",
-                    hint=f"Its fields are {', '.join(sorted(known))}.",
+                    hint=f"Its fields are {', '.join(sorted(known))}."
+                    if known
+                    else "It is connected on its consent page: leave the fields out.",
                     exit_code=ExitCode.USAGE,
                     code="USAGE",
                 )
@@ -185,6 +239,28 @@ def late_policy(
     click.echo(f"Posts of {handle} go out up to {within} minutes late; {_LATER[otherwise]}.")
 
 
+@account.command("targets", help=_TARGETS_HELP)
+@click.argument("which", metavar="ID|@HANDLE")
+@server_option
+@json_option
+def targets(*, which: str, server: str | None, as_json: bool) -> None:
+    """Runs the command; its help is above."""
+    with connect(server) as client:
+        chosen = _one(client, which)
+        found = client.get(f"/social-accounts/{chosen['id']}/targets")
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ["ID", "TITLE", "OPTION"],
+        [
+            [one["id"], one["title"], f"--option {one['option']}={one['id']}"]
+            for one in found["data"]
+        ],
+        empty=f"{chosen['platform']}:@{clean(chosen['username'])} has none.",
+    )
+
+
 def _one(client: Client, which: str) -> dict[str, Any]:
     """Finds the one account that is meant.
 
@@ -204,7 +280,7 @@ def _one(client: Client, which: str) -> dict[str, Any]:
     return chosen[0]
 
 
-def _form(client: Client, platform: str) -> list[dict[str, Any]]:
+def _network(client: Client, platform: str) -> dict[str, Any]:
     platforms = {one["key"]: one for one in client.get("/platforms")["data"]}
     if platform not in platforms:
         raise CliError(
@@ -214,8 +290,8 @@ def _form(client: Client, platform: str) -> list[dict[str, Any]]:
             exit_code=ExitCode.NOT_FOUND,
             code="UNKNOWN_PLATFORM",
         )
-    form: list[dict[str, Any]] = platforms[platform]["connect"].get("fields", [])
-    return form
+    network: dict[str, Any] = platforms[platform]
+    return network
 
 
 def _name_and_value(field: str) -> tuple[str, str]:

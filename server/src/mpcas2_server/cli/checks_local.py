@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
+from mpcas2_core.plugins import PluginHost
 from mpcas2_core.settings import Settings
 from mpcas2_server.cli.failures import CliError
 from mpcas2_server.cli.finding import Finding
@@ -97,16 +98,15 @@ def public_address(settings: Settings) -> Iterator[Finding]:
         )
         return
     if parts.hostname in _LOOPBACK:
-        yield Finding(
-            level="ok", area="address", message=f"{url} can be reached from this machine only"
-        )
+        yield _loopback(url, parts.port, settings.port)
         return
     if parts.scheme == "http":
         yield Finding(
             level="warn",
             area="address",
             message=f"{url} is not encrypted.",
-            advice="Put a reverse proxy with HTTPS before it.",
+            advice="Put a reverse proxy with HTTPS before it; most networks refuse to send people back "
+            "to an address without.",
         )
     try:
         socket.getaddrinfo(parts.hostname, parts.port or 443)
@@ -121,12 +121,9 @@ def public_address(settings: Settings) -> Iterator[Finding]:
         yield Finding(level="ok", area="address", message=f"{url} has an address")
 
 
-def plugins() -> Iterator[Finding]:
+def plugins(host: PluginHost) -> Iterator[Finding]:
     """Lists the plugins with their reasons."""
-    from mpcas2_server.cli.plugins import plugin_records  # noqa: PLC0415 - loads the plugins
-
-    records = plugin_records()
-    for one in records:
+    for one in host.records:
         used = one.status.value in {"enabled", "disabled"}
         yield Finding(
             level="ok" if used else "warn",
@@ -134,13 +131,28 @@ def plugins() -> Iterator[Finding]:
             message=f"{one.key} {one.version} is {one.status.value}",
             advice=one.reason or "",
         )
-    if not records:
+    if not host.records:
         yield Finding(
             level="warn",
             area="plugin",
             message="No plugin is installed, so there is no network to post to.",
             advice="Install one, such as `pip install mpcas2-platform-bluesky`.",
         )
+
+
+def _loopback(url: str, stated: int | None, listening: int) -> Finding:
+    """Judges an address of this machine, where no proxy stands between: the ports have to agree."""
+    if stated != listening:
+        return Finding(
+            level="warn",
+            area="address",
+            message=f"MPCAS2_PUBLIC_URL is {url}, and the API listens on port {listening}.",
+            advice="People who come back from a consent page reach nothing, unless a proxy of your "
+            f"own stands between. Leave it out, or make its port {listening}.",
+        )
+    return Finding(
+        level="ok", area="address", message=f"{url} can be reached from this machine only"
+    )
 
 
 def _is_ours(host: str, number: int) -> bool:

@@ -1,12 +1,15 @@
-"""``mpcas2 content``: lists, shows and deletes what was uploaded."""
+"""``mpcas2 content``: uploads, lists, shows and deletes what can be posted."""
 
 from __future__ import annotations
 
+import mimetypes
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import click
 
-from mpcas2_server.cli.connection import connect, server_option
+from mpcas2_server.cli.connection import connect, server_address, server_option, session_file
 from mpcas2_server.cli.output import clean, json_option, print_fields, print_json, print_table
 from mpcas2_server.cli.when import show_time, show_time_exactly
 
@@ -16,9 +19,65 @@ _KINDS = ["video", "image", "audio", "document", "text"]
 _STATUSES = ["draft", "processing", "ready", "published", "archived"]
 
 
+# From here on a file goes in pieces that a broken connection does not lose.
+LARGE_BYTES = 8 * 1024 * 1024
+
+
 @click.group()
 def content() -> None:
-    """List, show and delete what was uploaded."""
+    """Upload, list, show and delete what can be posted."""
+
+
+@content.command("add")
+@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False))
+@click.option("--title", help="Title; made of the file's name by default.")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(_KINDS[:-1]),
+    metavar="TYPE",
+    help=f"{', '.join(_KINDS[:-1])}; told by the file's name by default.",
+)
+@click.option("--alt", help="Alternative text, for people who do not see it.")
+@click.option("--description", help="Description.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; may be repeated.")
+@server_option
+@json_option
+def add(
+    *,
+    file: str,
+    title: str | None,
+    kind: str | None,
+    alt: str | None,
+    description: str | None,
+    tags: tuple[str, ...],
+    server: str | None,
+    as_json: bool,
+) -> None:
+    """Upload a file of any size, without posting it.
+
+    When it is stopped or the connection breaks, the same command goes on where
+    it was, for 24 hours.
+
+    Example: mpcas2 content add film.mp4 --title "Our film" --tag spring
+    """
+    path = Path(file)
+    fields = {
+        "title": title or path.stem,
+        "type": kind or _kind_of(path),
+        "altText": alt,
+        "description": description,
+        "tags": list(tags),
+    }
+    given = {key: value for key, value in fields.items() if value}
+    large = path.stat().st_size >= LARGE_BYTES
+    send = _add_in_pieces if large else _add_whole
+    made = send(path, given, server, quiet=as_json)
+    if as_json:
+        print_json(made)
+        return
+    click.echo(f"{made['id']}  {made['type']}, {made['fileSize']:,} bytes: {clean(made['title'])}")
+    click.echo(f"See it with `mpcas2 content show {made['id']}`.", err=True)
 
 
 @content.command("list")
@@ -49,7 +108,7 @@ def list_content(
             [one["id"], one["type"], one["status"], show_time(one["createdAt"]), one["title"]]
             for one in found
         ],
-        empty="There is no content yet. `mpcas2 publish FILE` uploads some.",
+        empty="There is no content yet. `mpcas2 content add FILE` uploads some.",
         states="STATUS",
     )
 
@@ -108,6 +167,52 @@ def delete(*, content_id: str, server: str | None, as_json: bool) -> None:
     cancelled = answer.get("cancelledJobs", [])
     if cancelled:
         click.echo(f"{len(cancelled)} pending posts were cancelled: {', '.join(cancelled)}")
+
+
+def _add_whole(
+    path: Path, fields: dict[str, Any], server: str | None, *, quiet: bool
+) -> dict[str, Any]:
+    from mpcas2_server.cli.progress import upload_progress  # noqa: PLC0415 - brings rich
+
+    mime_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    with (
+        connect(server) as client,
+        path.open("rb") as file,
+        upload_progress(file, path.name, quiet=quiet) as shown,
+    ):
+        made: dict[str, Any] = client.upload(
+            "/content", shown, name=path.name, mime_type=mime_type, fields=fields
+        )
+    return made
+
+
+def _add_in_pieces(
+    path: Path, fields: dict[str, Any], server: str | None, *, quiet: bool
+) -> dict[str, Any]:
+    from mpcas2_server.cli.resumable import (  # noqa: PLC0415 - brings httpx
+        Sender,
+        send_file,
+        shown_progress,
+    )
+    from mpcas2_server.cli.session import SignIn  # noqa: PLC0415 - as above
+    from mpcas2_server.cli.upload_notes import UploadNotes  # noqa: PLC0415 - as above
+
+    address, sessions = server_address(server), session_file()
+    session = sessions.load()
+    notes = UploadNotes(sessions.path.parent / "uploads")
+    key = notes.key(address, session.email if session else "", path, fields)
+    with Sender(address, SignIn(sessions, address)) as sender:
+        told = {**fields, "filename": path.name}
+        with shown_progress(path.name, path.stat().st_size, quiet=quiet) as show:
+            content_id = send_file(sender, notes, key, path, told, show)
+    with connect(server) as client:
+        made: dict[str, Any] = client.get(_path(content_id))
+    return made
+
+
+def _kind_of(path: Path) -> str:
+    kind = (mimetypes.guess_type(path.name)[0] or "").partition("/")[0]
+    return kind if kind in {"video", "image", "audio"} else "document"
 
 
 def _path(content_id: str) -> str:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ("doctor",)
 
+# What stands before a finding's text.
+_INDENT = 17
+_NARROWEST = 30
+
 
 @click.command()
 @json_option
@@ -62,16 +66,24 @@ def doctor(*, as_json: bool) -> None:
 
 
 def _examine(settings: Settings) -> list[Finding]:
-    from mpcas2_server.cli import checks_local, checks_servers  # noqa: PLC0415 - heavy
+    from mpcas2_server.cli import (  # noqa: PLC0415 - heavy
+        checks_local,
+        checks_networks,
+        checks_servers,
+    )
     from mpcas2_server.cli.finding import Finding  # noqa: PLC0415 - heavy
     from mpcas2_server.cli.installation import installation  # noqa: PLC0415 - heavy
+    from mpcas2_server.cli.plugins import loaded_plugins  # noqa: PLC0415 - loads the plugins
 
+    host = loaded_plugins()
     findings = [
         *checks_local.versions(),
         *checks_local.home(settings),
         *checks_local.port(settings),
         *checks_local.public_address(settings),
-        *checks_local.plugins(),
+        *checks_local.plugins(host),
+        *checks_networks.plugin_settings(host),
+        *checks_networks.apps(settings, host),
     ]
     try:
         with installation() as whole:
@@ -102,9 +114,22 @@ def _print_settings(shown: list[Shown]) -> None:
 def _print(finding: Finding) -> None:
     colors = {"ok": "green", "warn": "yellow", "fail": "red"}
     word = paint(f"{finding.level:<4}", fg=colors[finding.level])
-    click.echo(f"{word}  {finding.area:<10} {clean(finding.message)}")
-    if finding.advice and finding.level != "ok":
-        click.echo(f"{'':17}{clean(finding.advice)}")
+    head = f"{word}  {finding.area:<10} "
+    for text in (finding.message, finding.advice if finding.level != "ok" else ""):
+        for line in _lines(clean(text)):
+            click.echo(f"{head}{line}")
+            head = " " * _INDENT
+
+
+def _lines(text: str) -> list[str]:
+    """Breaks a text for the terminal, never inside an address; a pipe gets it whole."""
+    import shutil  # noqa: PLC0415 - keeps help quick
+    import textwrap  # noqa: PLC0415 - keeps help quick
+
+    if not sys.stdout.isatty():
+        return [text] if text else []
+    width = max(shutil.get_terminal_size().columns - _INDENT, _NARROWEST)
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _print_sum(findings: list[Finding]) -> None:

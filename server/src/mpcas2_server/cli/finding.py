@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
 
 from mpcas2_core.settings import PLAIN_NAMES, PREFIX, Settings
 
-__all__ = ("Finding", "Shown", "sources")
+__all__ = ("Finding", "Shown", "source_of", "sources")
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,10 +57,20 @@ def sources(settings: Settings, environ: Mapping[str, str] | None = None) -> lis
     ]
 
 
-def _source(name: str, environ: Mapping[str, str]) -> str:
-    # In the order in which Settings looks.
-    for variable in (PREFIX + name.upper(), PLAIN_NAMES.get(name, "")):
+def source_of(variables: Iterable[str], environ: Mapping[str, str]) -> str | None:
+    """Names the variable that gives a value, itself or as ``<VARIABLE>_FILE``; None when none does.
+
+    Args:
+        variables: In the order in which they are looked at.
+        environ: Where they are.
+    """
+    for variable in variables:
         for candidate in (variable, f"{variable}_FILE"):
             if variable and environ.get(candidate):
                 return candidate
-    return "default"
+    return None
+
+
+def _source(name: str, environ: Mapping[str, str]) -> str:
+    # In the order in which Settings looks.
+    return source_of((PREFIX + name.upper(), PLAIN_NAMES.get(name, "")), environ) or "default"

@@ -47,7 +47,7 @@ _job_argument = click.argument("job", metavar="ID")
 
 @click.group()
 def jobs() -> None:
-    """See posts and their story; cancel, reschedule, confirm, repost, retry.
+    """See posts, their story and figures; cancel, move, retry, take down.
 
     ID is a post's id, the end of one (6 characters or more), or `latest`.
     """
@@ -187,6 +187,59 @@ def retry(*, job: str, server: str | None, as_json: bool) -> None:
     Example: mpcas2 jobs retry 01890a5d-ac96-774b-bcce-b302099a8057
     """
     _act(job, "retry", {}, server=server, as_json=as_json)
+
+
+@jobs.command("metrics")
+@_job_argument
+@server_option
+@json_option
+def metrics(*, job: str, server: str | None, as_json: bool) -> None:
+    """See how a published post does, asked of the network now.
+
+    Example: mpcas2 jobs metrics latest
+    """
+    with connect(server) as client:
+        found = client.get(f"{_path(client, job)}/metrics")
+    if as_json:
+        print_json(found)
+        return
+    from mpcas2_server.cli.figures import print_figures  # noqa: PLC0415 - only here
+
+    print_figures(found["parts"])
+
+
+@jobs.command("delete-post")
+@_job_argument
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@server_option
+@json_option
+def delete_post(*, job: str, yes: bool, server: str | None, as_json: bool) -> None:
+    """Take a published post down from its network, a thread with all its parts.
+
+    Example: mpcas2 jobs delete-post latest
+    """
+    with connect(server) as client:
+        path = _path(client, job)
+        if not yes:
+            _confirm_deletion(client.get(path))
+        deleted = client.delete(f"{path}/post")
+    if as_json:
+        print_json(deleted)
+        return
+    handle = clean(f"{deleted['platform']}:@{deleted['username']}")
+    click.echo(f"The post of {handle} is taken down ({deleted['id']}).")
+
+
+def _confirm_deletion(job: Mapping[str, Any]) -> None:
+    if not sys.stdin.isatty():
+        raise CliError(
+            "A post is taken down for good, and there is no terminal to ask on.",
+            hint="Add --yes.",
+            exit_code=ExitCode.USAGE,
+            code="USAGE",
+        )
+    place = job.get("platformPostUrl") or f"{job['platform']}:@{job['username']}"
+    click.confirm(f"Take down {clean(place)} for good?", abort=True, err=True)
 
 
 def _path(client: Client, which: str) -> str:

@@ -9,9 +9,9 @@ import click
 from mpcas2_server.cli.output import clean, json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from mpcas2_core.plugins import PluginRecord
+    from mpcas2_core.plugins import PluginHost, PluginRecord
 
-__all__ = ("plugin", "plugin_records")
+__all__ = ("loaded_plugins", "plugin", "plugin_records")
 
 
 @click.group()
@@ -46,6 +46,11 @@ def list_plugins(*, as_json: bool) -> None:
 
 def plugin_records() -> tuple[PluginRecord, ...]:
     """Loads the plugins as the engine does and gives what became of each."""
+    return loaded_plugins().records
+
+
+def loaded_plugins() -> PluginHost:
+    """Loads the plugins as the engine does, without a word in the log."""
     from mpcas2_core.logs import configure  # noqa: PLC0415 - keeps help quick
     from mpcas2_core.plugins import PluginHost  # noqa: PLC0415 - keeps help quick
     from mpcas2_core.settings import Settings  # noqa: PLC0415 - keeps help quick
@@ -53,7 +58,7 @@ def plugin_records() -> tuple[PluginRecord, ...]:
     # The reasons are shown below; the log would only repeat them with a traceback.
     configure(level="error", log_format="pretty")
     listed = Settings.load().disabled_plugins.split(",")
-    return PluginHost.load(disabled=tuple(key.strip() for key in listed if key.strip())).records
+    return PluginHost.load(disabled=tuple(key.strip() for key in listed if key.strip()))
 
 
 def _as_dict(record: PluginRecord) -> dict[str, Any]:

@@ -9,15 +9,22 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
+import structlog
 
 from mpcas2_server.cli.failures import CliError, ExitCode
 from mpcas2_server.cli.output import clean, json_option, print_json
 
 if TYPE_CHECKING:
     from mpcas2_core.database.migrate import MigrationReport
+    from mpcas2_core.engine import Engine
     from mpcas2_core.settings import Settings
 
 __all__ = ("check_port", "migrate", "serve", "worker")
+
+log = structlog.get_logger(__name__)
+
+SWEEP_SECONDS = 3600.0
 
 # With these, the web server's own messages go where ours go.
 _THROUGH_OURS = {
@@ -192,9 +199,26 @@ async def _work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
     try:
-        await engine.worker().run(stop)
+        async with asyncio.TaskGroup() as group:
+            sweeping = group.create_task(_sweep_hourly(engine))
+            await engine.worker().run(stop)
+            sweeping.cancel()
     finally:
         await engine.close()
+
+
+async def _sweep_hourly(engine: Engine) -> None:
+    """Clears away abandoned uploads and orphaned files, for as long as the worker runs."""
+    while True:
+        # Not at once: what a process left behind a moment ago may still be taken up again.
+        await asyncio.sleep(SWEEP_SECONDS)
+        try:
+            await engine.storage.remove_abandoned()
+            swept = await engine.sweep.run()
+        except Exception as error:  # noqa: BLE001 - clearing away must never end a worker
+            log.warning("sweep_failed", detail=type(error).__name__)
+        else:
+            log.info("swept", **msgspec.to_builtins(swept))
 
 
 def _settings(parent: int | None, **given: Any) -> Settings:

@@ -16,12 +16,13 @@ import click
 from mpcas2_server.cli.failures import CliError, ExitCode
 from mpcas2_server.cli.output import clean, json_option, print_json, print_table
 
-__all__ = ("sandbox",)
+__all__ = ("GROUP", "PACKAGE", "sandbox")
 
 _HELP = """Run practice networks until Ctrl-C; nothing sent to them leaves this machine.
 
-Without NETWORK all installed ones run. Each shows its accounts, their
-passwords and its timeline on its own page.
+Without NETWORK all installed ones run. Each shows its accounts and its timeline
+on its own page. The printed settings make `mpcas2 up` take them for the real
+networks.
 
 \b
 Examples:
@@ -29,8 +30,8 @@ Examples:
   mpcas2 sandbox bluesky --port 2583
 """
 
-_GROUP = "mpcas2.sandboxes"
-_PACKAGE = "mpcas2_sandbox"
+GROUP = "mpcas2.sandboxes"
+PACKAGE = "mpcas2_sandbox"
 _STOP_SECONDS = 5.0
 _MOST_ACCOUNTS = 3
 
@@ -69,47 +70,61 @@ def sandbox(*, networks: tuple[str, ...], port: int, only_list: bool, as_json: b
 
 
 def _installed() -> list[str]:
-    if find_spec(_PACKAGE) is None:
+    if find_spec(PACKAGE) is None:
         raise CliError(
             "The practice networks are not installed.",
             hint="Install them with `pip install 'mpcas2[sandbox]'`.",
             code="SANDBOX_ABSENT",
         )
-    return sorted({one.name for one in entry_points(group=_GROUP)})
+    return sorted({one.name for one in entry_points(group=GROUP)})
 
 
 def _run(networks: tuple[str, ...], port: int, *, as_json: bool) -> None:
-    children: list[subprocess.Popen[bytes]] = []
+    children: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        started = [_start(network, port, children) for network in networks]
+        # All at once, before the first one is waited for.
+        for network in networks:
+            children[network] = _start(network, port)
+        started = [_ready(network, child) for network, child in children.items()]
         if as_json:
             print_json({"networks": started})
         else:
-            for one in started:
-                click.echo(f"{one['network']}: {one['url']}")
-                for account in _accounts(one["control"]):
-                    click.echo(f"  {account}")
-            click.echo("Ctrl-C stops them.", err=True)
+            _tell(started)
         sys.stdout.flush()
-        for child in children:
+        for child in children.values():
             if child.wait() != 0:
                 raise CliError("A practice network has ended by itself.", code="SANDBOX_ENDED")
     finally:
-        for child in children:
+        for child in children.values():
             child.terminate()
-        for child in children:
+        for child in children.values():
             _end(child)
 
 
-def _start(network: str, port: int, children: list[subprocess.Popen[bytes]]) -> dict[str, str]:
-    command = [sys.executable, "-m", _PACKAGE, "--network", network, "--port", str(port)]
+def _tell(started: list[dict[str, str]]) -> None:
+    from mpcas2_server.demo.practice import product_settings  # noqa: PLC0415 - loads plugins
+
+    for one in started:
+        click.echo(f"{one['network']}: {one['url']}")
+        for account in _accounts(one["control"]):
+            click.echo(f"  {account}")
+    click.echo("\nSettings for `mpcas2 up`:")
+    for name, value in product_settings({one["network"]: one["url"] for one in started}).items():
+        click.echo(f"  export {name}={value}")
+    click.echo("\nCtrl-C stops them.", err=True)
+
+
+def _start(network: str, port: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", PACKAGE, "--network", network, "--port", str(port)]
     # It ends with this process, however that ends: it watches its standard input.
-    child = subprocess.Popen(  # noqa: S603 - the name was found among the installed ones
+    return subprocess.Popen(  # noqa: S603 - the name was found among the installed ones
         [*command, "--exit-with-stdin"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    children.append(child)
+
+
+def _ready(network: str, child: subprocess.Popen[bytes]) -> dict[str, str]:
     line = child.stdout.readline() if child.stdout else b""
     if not line:
         raise CliError(
@@ -130,10 +145,16 @@ def _accounts(control: str) -> list[str]:
         return []
     found = told.get("accounts", []) if isinstance(told, dict) else told
     return [
-        f"{clean(str(one.get('handle')))}  app password {clean(str(one['appPassword']))}"
+        f"{clean(str(one.get('handle')))}  {_way_in(one)}"
         for one in found[:_MOST_ACCOUNTS]
-        if isinstance(one, dict) and "appPassword" in one
+        if isinstance(one, dict)
     ]
+
+
+def _way_in(account: dict[str, Any]) -> str:
+    if "appPassword" in account:
+        return f"app password {clean(str(account['appPassword']))}"
+    return "chosen on the consent page"
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -1,1 +1,1 @@
-"""The demonstration: real posts on a practice network, counted on the network's side."""
+"""The demonstration: real posts on practice networks, counted on the networks' side."""

@@ -1,4 +1,4 @@
-"""Draws the picture that the demonstration posts."""
+"""Draws the pictures that the demonstration posts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ _TO = (0, 176, 178)
 _QUALITY = 88
 
 
-def draw_picture(path: Path, now: datetime) -> None:
-    """Draws a gradient with the product's name and the time, as JPEG.
+def draw_picture(path: Path, now: datetime, number: int) -> None:
+    """Draws a gradient with the product's name, a number and the time, as JPEG.
 
     Args:
         path: Where to.
         now: The time to show.
+        number: Tells one picture from another.
     """
     width, height = _SIZE
     # Two pixels, stretched: the library's own interpolation makes the gradient.
@@ -30,8 +31,9 @@ def draw_picture(path: Path, now: datetime) -> None:
     image = seed.resize(_SIZE, Image.Resampling.BICUBIC)
     draw = ImageDraw.Draw(image)
     for text, size, at in (
-        ("MPCAS2", 190, 0.44),
-        (f"{now:%A, %d %B %Y, %H:%M:%S}", 44, 0.70),
+        ("MPCAS2", 190, 0.38),
+        (str(number), 90, 0.62),
+        (f"{now:%A, %d %B %Y, %H:%M:%S}", 44, 0.80),
     ):
         draw.text(
             (width / 2, height * at),

@@ -1,4 +1,4 @@
-"""The processes of a demonstration: ``mpcas2 up``, a practice network, and single commands."""
+"""The processes of a demonstration: ``mpcas2 up``, practice networks, and single commands."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from mpcas2_core.servers.home import free_port
 from mpcas2_core.settings import PLAIN_NAMES, PREFIX
 from mpcas2_server.cli.failures import CliError
 from mpcas2_server.demo.home import DemoHome
+from mpcas2_server.demo.posts import NETWORKS
 
-__all__ = ("OWN_SERVERS", "Command", "Processes", "environment", "undisturbed")
+__all__ = ("OWN_SERVERS", "WORKERS", "Command", "Processes", "environment", "undisturbed")
 
 OWN_SERVERS = ("DATABASE_URL", "REDIS_URL")
 WORKERS = 2
@@ -32,8 +33,6 @@ _SETTINGS = {
     "POLL_SECONDS": "0.3",
     "BACKOFF_SECONDS": "0.5",
     "DRAIN_SECONDS": "3",
-    # The practice network listens on this machine.
-    "ALLOW_PRIVATE_HOSTS": "127.0.0.1",
 }
 _STOP_SECONDS = 40.0
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -123,9 +122,17 @@ class Processes:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._commands: list[Command] = []
 
-    def start(self) -> None:
-        """Starts the product and the network, both at once, and returns before they are ready."""
-        self._start("network", "sandbox", "bluesky", "--json")
+    def start_networks(self) -> None:
+        """Starts the practice networks, and returns before they are ready."""
+        self._start("networks", "sandbox", *NETWORKS, "--json")
+
+    def start_product(self, settings: Mapping[str, str]) -> None:
+        """Starts the product, and returns before it is ready.
+
+        Args:
+            settings: Variables of its environment beside those of every child.
+        """
+        self.environment |= settings
         self._start(
             "up", "up", "--port", str(self.port), "--workers", str(WORKERS), "--no-logs", "--json"
         )
@@ -134,7 +141,7 @@ class Processes:
         """Gives what a child printed once it was ready; None before.
 
         Args:
-            name: ``up`` or ``network``.
+            name: ``up`` or ``networks``.
 
         Raises:
             CliError: A child has ended.
@@ -154,7 +161,7 @@ class Processes:
         for name, child in self._children.items():
             if child.poll() is not None:
                 said = self.said(name).strip()
-                what = "mpcas2 up" if name == "up" else "mpcas2 sandbox bluesky"
+                what = "mpcas2 up" if name == "up" else "mpcas2 sandbox"
                 raise _failed(f"`{what}` ended by itself with code {child.returncode}", said)
 
     def said(self, name: str) -> str:
@@ -198,10 +205,10 @@ class Processes:
             pause()
 
     def stop(self) -> None:
-        """Stops everything that was started, the product before the network."""
+        """Stops everything that was started, the product before the networks."""
         for command in self._commands:
             command.stop()
-        for name in ("up", "network"):
+        for name in ("up", "networks"):
             child = self._children.pop(name, None)
             if child is None:
                 continue

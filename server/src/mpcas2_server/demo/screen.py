@@ -5,19 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 from rich.console import Console, Group
 from rich.live import Live
 from rich.padding import Padding
 from rich.spinner import Spinner
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from mpcas2_server.cli.output import clean, state_text
+from mpcas2_server.cli.progress import is_settled
+from mpcas2_server.demo.timeline import Interference, last_line
 
-__all__ = ("PostLine", "Screen")
+__all__ = ("PostLine", "Screen", "line_of")
 
 _TITLE_WIDTH = 17
 _STATE_WIDTH = 11
@@ -31,6 +34,7 @@ class PostLine(msgspec.Struct, frozen=True, kw_only=True):
         state: Its state; empty before it is handed in.
         attempts: How often somebody turned to the network for it.
         told: What happened last.
+        link: Where a person sees it; empty before.
         settled: Whether nothing more will happen.
     """
 
@@ -38,7 +42,28 @@ class PostLine(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     attempts: int = 0
     told: str = ""
+    link: str = ""
     settled: bool = False
+
+
+def line_of(title: str, job: dict[str, Any] | None, done_to_it: Sequence[Interference]) -> PostLine:
+    """Gives how a post stands.
+
+    Args:
+        title: What to call it.
+        job: The job with its ledger, as the API gives it; None before it is handed in.
+        done_to_it: What was done to it from outside.
+    """
+    if job is None:
+        return PostLine(title=title)
+    return PostLine(
+        title=title,
+        state=job["state"],
+        attempts=len(job["attempts"]),
+        told=last_line(job, done_to_it),
+        link=job.get("platformPostUrl", ""),
+        settled=is_settled(job),
+    )
 
 
 class Screen:
@@ -88,6 +113,10 @@ class Screen:
         self._now = told
         self._plain(told)
 
+    def going_on(self, told: str) -> None:
+        """Shows how far something is, where the screen may be redrawn."""
+        self._now = told
+
     def posts(self, posts: Sequence[PostLine]) -> None:
         """Shows how the posts stand."""
         self._posts = posts
@@ -116,21 +145,26 @@ class Screen:
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold dim", padding=(0, 1, 0, 0))
-        # With least widths, only the last column is cut on a narrow terminal.
-        table.add_column("", min_width=1)
+        # The last column alone may shrink, and its text is cut on a narrow terminal.
+        table.add_column("", no_wrap=True)
         table.add_column("POST", min_width=_TITLE_WIDTH, no_wrap=True)
         table.add_column("STATE", min_width=_STATE_WIDTH, no_wrap=True)
-        table.add_column("TRIES", min_width=5, justify="right")
-        table.add_column("WHAT HAPPENED LAST", no_wrap=True, overflow="ellipsis")
+        table.add_column("TRIES", justify="right", no_wrap=True)
+        table.add_column("WHAT HAPPENED LAST")
         for post in self._posts:
             table.add_row(
                 _sign(post),
-                Text(post.title, style="" if post.state else "dim"),
+                Text(post.title, style=_title_style(post)),
                 state_text(post.state),
                 Text(str(post.attempts) if post.attempts else ""),
-                Text(clean(post.told), style="dim"),
+                Text(clean(post.told), style="dim", no_wrap=True, overflow="ellipsis"),
             )
         return table
+
+
+def _title_style(post: PostLine) -> Style:
+    # Terminals that know links let the title be clicked.
+    return Style(dim=not post.state, link=clean(post.link) or None)
 
 
 def _sign(post: PostLine) -> Text | Spinner:

@@ -10,6 +10,31 @@ import msgspec
 
 __all__ = ("Interference", "Line", "in_few_words", "last_line", "timeline")
 
+_OUTCOMES = {
+    "published": ("published; the network gave its address", "green"),
+    "found": ("it is there: published, not sent twice", "green"),
+    "absent": ("it is not there: the very same is sent again", "yellow"),
+    "unknown": ("no answer: out or not? Not repeated blindly", "yellow"),
+    "unreported": ("no word from the worker, its lease ends: out or not?", "yellow"),
+    "interrupted": ("no word from the worker, its lease ends; nothing was sent", "yellow"),
+    "rate_limited": ('"too many requests": it waits, the worker is free', "yellow"),
+    "accepted": ("the network has it whole and works on it", "cyan"),
+    "still_deciding": ("the network works on it", "cyan"),
+    "preparing": ("it works on the file; the worker is free", "cyan"),
+    "unavailable": ("the line broke before anything was out: it goes on later", "yellow"),
+}
+# The network has the file and is not through with it: before the post, or after it.
+_SLOW = frozenset({"preparing", "accepted"})
+_HEALED = (
+    ("unreported", "worker killed"),
+    ("interrupted", "worker killed before it sent"),
+    ("unknown", "answer lost"),
+)
+_ANSWERED = (
+    ("found", "network asked: it was there"),
+    ("absent", "asked: not there, sent again"),
+)
+
 
 class Interference(msgspec.Struct, frozen=True, kw_only=True):
     """What the demonstration did to a post from outside.
@@ -67,38 +92,48 @@ def last_line(job: dict[str, Any], done_to_it: Sequence[Interference] = ()) -> s
 
 def in_few_words(job: dict[str, Any]) -> str:
     """Sums a post's story up."""
-    outcomes = [one.get("outcome", "") for one in job["attempts"]]
-    words = []
-    if "unreported" in outcomes:
-        words.append("worker killed")
-    elif "interrupted" in outcomes:
-        words.append("worker killed before it sent")
-    elif "unknown" in outcomes:
-        words.append("answer lost")
-    if "found" in outcomes:
-        words.append("network asked: it was there")
-    elif "absent" in outcomes:
-        words.append("asked: not there, sent again")
+    if job["state"] != "published":
+        return f"ended as {job['state']}"
+    outcomes = {one.get("outcome", "") for one in job["attempts"]}
+    words = [_planned(job)] if _wait(job) > 1 else []
+    words += [told for outcome, told in _HEALED if outcome in outcomes][:1]
+    words += [told for outcome, told in _ANSWERED if outcome in outcomes]
+    if "rate_limited" in outcomes:
+        words.append("429: waited, then sent")
+    if "unavailable" in outcomes:
+        words.append("line cut: went on where it was")
+    if len(job["parts"]) > 1:
+        words.append(f"{len(job['parts'])} parts in order")
+    if outcomes & _SLOW:
+        words.append(f"processed for {_processing(job):.0f} s")
     if words:
         return "; ".join(words)
-    if len(job["parts"]) > 1:
-        return f"{len(job['parts'])} parts, each answers the one before"
-    wait = _moment(job, "scheduledAt") - _moment(job, "createdAt")
-    if wait.total_seconds() > 1 and "publishedAt" in job:
-        late = (_moment(job, "publishedAt") - _moment(job, "scheduledAt")).total_seconds()
-        return f"waited for its time; out {late * 1000:.0f} ms after it"
-    return "sent once" if outcomes == ["published"] else ", ".join(outcomes)
+    return "sent once" if outcomes == {"published"} else ", ".join(sorted(outcomes))
 
 
 def _moment(job: dict[str, Any], name: str) -> datetime:
     return datetime.fromisoformat(job[name])
 
 
+def _wait(job: dict[str, Any]) -> float:
+    return (_moment(job, "scheduledAt") - _moment(job, "createdAt")).total_seconds()
+
+
+def _planned(job: dict[str, Any]) -> str:
+    late = _moment(job["attempts"][0], "startedAt") - _moment(job, "scheduledAt")
+    return f"begun {late.total_seconds() * 1000:.0f} ms after its time"
+
+
+def _processing(job: dict[str, Any]) -> float:
+    taken = min(
+        _moment(one, "finishedAt") for one in job["attempts"] if one.get("outcome") in _SLOW
+    )
+    return (_moment(job, "publishedAt") - taken).total_seconds()
+
+
 def _handed_in(job: dict[str, Any]) -> str:
-    wait = (_moment(job, "scheduledAt") - _moment(job, "createdAt")).total_seconds()
-    if wait > 1:
-        return f"handed in, to go out in {wait:.0f} s"
-    return "handed in"
+    wait = _wait(job)
+    return f"handed in, to go out in {wait:.0f} s" if wait > 1 else "handed in"
 
 
 def _worker(attempt: dict[str, Any]) -> str:
@@ -110,7 +145,7 @@ def _attempt(attempt: dict[str, Any]) -> Iterator[tuple[datetime, str, str]]:
     started = datetime.fromisoformat(attempt["startedAt"])
     if attempt["kind"] == "publish":
         yield started, f"{_worker(attempt)} prepares it", ""
-    else:
+    elif attempt["kind"] == "find":
         yield started, f"{_worker(attempt)} asks the network before anything else", "cyan"
     if "markedAt" in attempt:
         told = "writes the mark (from here on it may be out), then sends it"
@@ -131,18 +166,9 @@ def _part(attempt: dict[str, Any], parts: int) -> Iterator[tuple[datetime, str, 
 
 
 def _outcome(attempt: dict[str, Any]) -> tuple[str, str]:
-    match attempt.get("outcome"):
-        case "published":
-            return "published; the network gave its address", "green"
-        case "found":
-            return "it is there: published, not sent twice", "green"
-        case "absent":
-            return "it is not there: the very same is sent again", "yellow"
-        case "unknown":
-            return "no answer: out or not? Not repeated blindly", "yellow"
-        case "unreported":
-            return "no word from the worker, its lease ends: out or not?", "yellow"
-        case "interrupted":
-            return "no word from the worker, its lease ends; nothing was sent", "yellow"
-        case other:
-            return f"{other}: {attempt.get('message', '')}".rstrip(": "), "red"
+    outcome = attempt.get("outcome", "")
+    if attempt["kind"] == "poll" and outcome == "published":
+        return "asked again: it is ready and public", "green"
+    if outcome in _OUTCOMES:
+        return _OUTCOMES[outcome]
+    return f"{outcome}: {attempt.get('message', '')}".rstrip(": "), "red"
