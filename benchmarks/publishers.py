@@ -132,13 +132,21 @@ async def _lift_quotas(engine: Engine, network: Network, account: str) -> None:
 
 
 async def submit_many(
-    engine: Engine, publishers: Sequence[Publisher], *, each: int, due_at: datetime
+    engine: Engine, publishers: Sequence[Publisher], *, each: int, due_at: datetime, first: int = 0
 ) -> None:
-    """Stores posts in bulk: the same rows as ``publishing.jobs.submit``, without its checks."""
+    """Stores posts in bulk: the same rows as ``publishing.jobs.submit``, without its checks.
+
+    Args:
+        engine: Where.
+        publishers: Whose posts.
+        each: How many of each.
+        due_at: When all are due.
+        first: Number in the text of the first; X refuses a text that an account has posted already.
+    """
     for publisher in publishers:
 
         async def work(scope: Scope, one: Publisher = publisher) -> None:
-            await _store_posts(scope, one, each, due_at)
+            await _store_posts(scope, one, range(first, first + each), due_at)
 
         await engine.database.run(publisher.tenant, work)
     async with engine.database.public() as connection:
@@ -146,8 +154,8 @@ async def submit_many(
         await connection.execute("ANALYZE public.due_jobs")
 
 
-async def _store_posts(scope: Scope, one: Publisher, each: int, due_at: datetime) -> None:
-    ids = [uuids.uuid7() for _ in range(each)]
+async def _store_posts(scope: Scope, one: Publisher, numbers: range, due_at: datetime) -> None:
+    ids = [uuids.uuid7() for _ in numbers]
     media: list[Any] = msgspec.to_builtins(one.media)
     await scope.execute(
         "INSERT INTO publish_jobs (id, user_id, content_id, social_account_id, platform, "
@@ -164,8 +172,8 @@ async def _store_posts(scope: Scope, one: Publisher, each: int, due_at: datetime
         "SELECT id, 0, text, title, $4 "
         "FROM unnest($1::uuid[], $2::text[], $3::text[]) AS n (id, text, title)",
         ids,
-        [TEXT.format(number=number) for number in range(each)],
-        [TITLE.format(number=number) if one.media else "" for number in range(each)],
+        [TEXT.format(number=number) for number in numbers],
+        [TITLE.format(number=number) if one.media else "" for number in numbers],
         media,
     )
     await due.add(scope, [(job_id, one.platform, due_at) for job_id in ids])

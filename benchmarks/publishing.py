@@ -129,10 +129,11 @@ class Bench:
             PostgresTap(self.place.environment["DATABASE_URL"]) as tap,
             rig.worker(self.place, {"DATABASE_URL": tap.url}),
         ):
-            for _ in range(3):
+            for number in range(3):
                 # The first ones open connections and prepare statements.
                 tap.clear()
-                await publishers.submit_many(engine, [publisher], each=1, due_at=datetime.now(UTC))
+                now = datetime.now(UTC)
+                await publishers.submit_many(engine, [publisher], each=1, due_at=now, first=number)
                 await publishers.drained(engine, LONGEST_SECONDS)
                 await asyncio.sleep(0.3)
             return [one.label for one in tap.trace()]

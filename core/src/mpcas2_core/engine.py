@@ -19,7 +19,7 @@ from mpcas2_core.publishing.actions import cancel_pending
 from mpcas2_core.publishing.delivery import Delivery
 from mpcas2_core.publishing.dispatcher import Dispatcher
 from mpcas2_core.publishing.doorbell import Doorbell
-from mpcas2_core.publishing.outcomes import Patience
+from mpcas2_core.publishing.patience import Patience
 from mpcas2_core.publishing.posts import PublishedPosts
 from mpcas2_core.publishing.service import Publishing
 from mpcas2_core.publishing.worker import Worker, worker_name

@@ -16,13 +16,15 @@ import structlog
 
 from mpcas2_core import logs
 from mpcas2_core.accounts import ReconnectNeeded
+from mpcas2_core.accounts.apps import OAuthApps
+from mpcas2_core.accounts.resealing import reseal
 from mpcas2_core.content.rows import NewContent
 from mpcas2_core.database import Scope
 from mpcas2_core.engine import Engine
 from mpcas2_core.publishing.compose import PostMetadata
 from mpcas2_core.publishing.jobs import Target
 from mpcas2_core.settings import Settings
-from mpcas2_hookspecs import Grant
+from mpcas2_hookspecs import Grant, OAuthApp
 from mpcas2_sandbox import FaultRule
 
 REFRESH = "refreshSession"
@@ -117,13 +119,19 @@ def test_a_renewal_does_not_bring_back_a_grant_that_was_erased(desk: Desk) -> No
 
 def test_grants_are_sealed_anew_after_the_tenants_key_was_rotated(desk: Desk) -> None:
     before, row = opened(desk), desk.stored()
+    own = OAuthApp(client_id="own", client_secret="hush-hush")
 
     async def story(parts: Any) -> tuple[int, int]:
-        assert await parts.broker.reseal(desk.tenant) == 0
+        apps = OAuthApps(parts.database, parts.vault, public_url="https://mpcas2.example")
+        await parts.vault.load(parts.database, desk.tenant)
+        await parts.database.run(desk.tenant, lambda scope: apps.keep(scope, "twitter", own))
+        assert await reseal(parts.database, parts.vault, desk.tenant) == 0
         assert await parts.vault.rotate(parts.database, desk.tenant) == 2
-        return await parts.broker.reseal(desk.tenant), await parts.broker.reseal(desk.tenant)
+        return await reseal(parts.database, parts.vault, desk.tenant), await reseal(
+            parts.database, parts.vault, desk.tenant
+        )
 
-    assert desk.tell(story) == (1, 0)
+    assert desk.tell(story) == (2, 0)
     resealed = desk.stored()
     assert int.from_bytes(resealed.sealed[:4]) == 2
     assert resealed.version == row.version
@@ -131,6 +139,12 @@ def test_grants_are_sealed_anew_after_the_tenants_key_was_rotated(desk: Desk) ->
     # The old key is not needed any more.
     desk.scope(lambda s: s.execute("DELETE FROM public.tenant_keys WHERE version = 1"))
     assert desk.access() == before.access_token
+
+    async def app(parts: Any) -> OAuthApp:
+        apps = OAuthApps(parts.database, parts.vault, public_url="https://mpcas2.example")
+        return await apps.current(desk.tenant, "twitter")
+
+    assert desk.tell(app) == own
 
 
 def test_sealing_anew_during_a_renewal_keeps_what_the_network_gave(desk: Desk) -> None:
@@ -144,7 +158,7 @@ def test_sealing_anew_during_a_renewal_keeps_what_the_network_gave(desk: Desk) -
         )
         await asyncio.to_thread(desk.control.wait_held)
         await parts.vault.rotate(parts.database, desk.tenant)
-        assert await parts.broker.reseal(desk.tenant) == 1
+        assert await reseal(parts.database, parts.vault, desk.tenant) == 1
         await asyncio.to_thread(desk.control.release_all)
         return str((await asking).token)
 

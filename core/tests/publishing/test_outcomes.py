@@ -10,7 +10,7 @@ import pytest
 from mpcas2_core.accounts.store import LatePolicy
 from mpcas2_core.publishing import outcomes
 from mpcas2_core.publishing.ledger import PartRow, Work
-from mpcas2_core.publishing.outcomes import Patience
+from mpcas2_core.publishing.patience import Patience
 from mpcas2_core.publishing.settlement import Settlement, storable
 from mpcas2_hookspecs import (
     Absent,

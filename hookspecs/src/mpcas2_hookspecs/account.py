@@ -42,7 +42,7 @@ class AccountProfile(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         platform_account_id: The network's own, lasting id. Connecting the same id again renews the
             standing account instead of adding one.
-        username: The handle that people know.
+        username: The handle that people know, without a sign such as ``@`` before it.
         display_name: The name to show; None when there is none.
         avatar_url: Address of a picture; None when there is none.
         data: JSON that later calls need, for example the server of the account. Never a secret.

@@ -13,7 +13,7 @@ from mpcas2_core.database.scope import Scope, Tenant
 from mpcas2_core.errors import Conflict, InvalidInput
 from mpcas2_core.settings import PREFIX, read_variable
 from mpcas2_core.vault import Vault
-from mpcas2_hookspecs import OAuthApp
+from mpcas2_hookspecs import OAuthApp, Unavailable
 
 __all__ = ("AppShown", "OAuthApps", "client_variables", "redirect_address")
 
@@ -115,6 +115,25 @@ class OAuthApps:
         if installed is not None and installed.client_id == client_id:
             return installed
         return await self._own(tenant, platform, client_id)
+
+    async def of_grant(
+        self, tenant: Tenant, platform: str, client_id: str | None
+    ) -> OAuthApp | None:
+        """Gives the app to renew a grant with; None for a grant that came from a form.
+
+        Raises:
+            Unavailable: Nobody has the app any more. The operator can put it back, so the account is
+                not marked, and its posts wait.
+        """
+        if client_id is None:
+            return None
+        app = await self.holder(tenant, platform, client_id)
+        if app is None:
+            raise Unavailable(
+                f"The app {client_id} that this account was connected with is gone from the settings. "
+                "Put its client id and secret back, or connect the account again."
+            )
+        return app
 
     async def show(self, scope: Scope, platform: str) -> AppShown:
         """Tells which app is used, without its secret."""

@@ -31,7 +31,6 @@ from mpcas2_core.vault import Vault
 from mpcas2_hookspecs import (
     Account,
     Grant,
-    OAuthApp,
     PlatformError,
     RefreshesGrant,
     Unauthorized,
@@ -182,40 +181,6 @@ class TokenBroker:
             log.warning("account_expired", account=account.id, platform=account.platform)
         return done
 
-    async def reseal(self, tenant: Tenant) -> int:
-        """Seals a tenant's grants with its newest key, after :meth:`Vault.rotate`.
-
-        A grant that is renewed or connected anew meanwhile is left to whoever does that; run it
-        again to be sure that no grant needs an older key.
-
-        Args:
-            tenant: Whose grants.
-
-        Returns:
-            How many were sealed anew.
-        """
-        await self._vault.load(self._database, tenant)
-        rows = await self._database.run(
-            tenant, lambda scope: scope.fetch("SELECT account_id, sealed FROM grants")
-        )
-        changed = 0
-        for account_id, old in rows:
-            if self._vault.is_current(tenant, old):
-                continue
-            plain = await self._vault.open(self._database, tenant, PURPOSE, old)
-            new = self._vault.seal(tenant, PURPOSE, plain)
-            tag = await self._database.run(
-                tenant,
-                lambda scope, account_id=account_id, old=old, new=new: scope.execute(  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
-                    "UPDATE grants SET sealed = $3 WHERE account_id = $1 AND sealed = $2",
-                    account_id,
-                    old,
-                    new,
-                ),
-            )
-            changed += tag == "UPDATE 1"
-        return changed
-
     def _renewed(self, key: tuple[str, int], task: asyncio.Task[Access]) -> None:
         del self._renewals[key]
         if not task.cancelled():
@@ -248,7 +213,7 @@ class TokenBroker:
         try:
             old = await self._open(tenant, state["sealed"])
             platform = self._plugins.platform(account.platform)
-            app = await self._app(tenant, account, state["client_id"])
+            app = await self._apps.of_grant(tenant, account.platform, state["client_id"])
         except Exception:
             # Nothing was sent: what an earlier renewal left open stays open, and nothing else does.
             await self._let_go(tenant, account, state["fence"], answered=not interrupted)
@@ -362,20 +327,6 @@ class TokenBroker:
         if changed:
             log.warning("account_expired", account=account.id, platform=account.platform)
         return ours
-
-    async def _app(
-        self, tenant: Tenant, account: Account, client_id: str | None
-    ) -> OAuthApp | None:
-        if client_id is None:
-            return None
-        app = await self._apps.holder(tenant, account.platform, client_id)
-        if app is None:
-            # The operator can put it back: so the account is not marked, and the post waits.
-            raise Unavailable(
-                f"The app {client_id} that this account was connected with is gone from the settings. "
-                "Put its client id and secret back, or connect the account again."
-            )
-        return app
 
     async def _open(self, tenant: Tenant, sealed: bytes) -> Grant:
         plain = await self._vault.open(self._database, tenant, PURPOSE, sealed)

@@ -10,32 +10,31 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Protocol, cast
+from typing import cast
 from urllib.parse import urlencode
 from uuid import UUID
 
-import httpx
 import msgspec
 import structlog
 import uuid_utils.compat as uuids
 
 from mpcas2_core.accounts import flows
 from mpcas2_core.accounts.apps import OAuthApps
-from mpcas2_core.accounts.asking import SECONDS, ConnectingContext, asked, refusal_behind
-from mpcas2_core.accounts.flows import ConnectFlow
+from mpcas2_core.accounts.exchange import OAuthPlatform, check_answer, collect
+from mpcas2_core.accounts.flows import ConnectFlow, FlowStarted, FlowView
 from mpcas2_core.accounts.oauth_state import OAuthState
 from mpcas2_core.accounts.service import Accounts
 from mpcas2_core.accounts.store import AccountRow
 from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope, Tenant
-from mpcas2_core.errors import Conflict, EngineError, InvalidInput, NetworkFault, NotFound
+from mpcas2_core.errors import Conflict, EngineError, InvalidInput, NotFound
 from mpcas2_core.outbound.clients import Clients
 from mpcas2_core.plugins import PluginHost
 from mpcas2_core.tenants import Tenants
 from mpcas2_core.vault import Vault
-from mpcas2_hookspecs import Connection, ConnectsOAuth, Grant, Platform
+from mpcas2_hookspecs import Connection, ConnectsOAuth
 
-__all__ = ("Connecting", "FlowStarted", "FlowView")
+__all__ = ("Connecting",)
 
 log = structlog.get_logger(__name__)
 
@@ -48,34 +47,6 @@ WORDS = {
     "FLOW_EXPIRED": "This took longer than 15 minutes, so the link is no longer good. Start again.",
     "FLOW_INTERRUPTED": "The server stopped in the middle of connecting. Start again.",
 }
-
-
-class FlowStarted(msgspec.Struct, frozen=True, kw_only=True):
-    """A flow that waits for its person.
-
-    Attributes:
-        flow: The flow.
-        url: The network's consent page, to be opened in a browser.
-    """
-
-    flow: ConnectFlow
-    url: str
-
-
-class FlowView(msgspec.Struct, frozen=True, kw_only=True):
-    """A flow as a person sees it.
-
-    Attributes:
-        flow: The flow; its code and message say what went wrong.
-        state: Its signed name, for the choice.
-        account: What was connected.
-        choices: The accounts to choose from, in the state ``choosing``.
-    """
-
-    flow: ConnectFlow
-    state: str
-    account: AccountRow | None = None
-    choices: Sequence[Connection] = ()
 
 
 class Connecting:
@@ -267,7 +238,7 @@ class Connecting:
 
     async def _exchange(self, tenant: Tenant, flow: ConnectFlow, query: Mapping[str, str]) -> None:
         platform = self._platform(flow.platform)
-        _check_answer(platform, query)
+        check_answer(platform, query)
         app = await self._apps.holder(tenant, flow.platform, flow.client_id)
         if app is None:
             raise Conflict(
@@ -275,39 +246,14 @@ class Connecting:
                 code="OAUTH_APP_MISSING",
             )
         verifier = await self._vault.open(self._database, tenant, PURPOSE, flow.sealed)
-        request = platform.grant_request(query["code"], flow.redirect_uri, verifier.decode(), app)
-        try:
-            answer = await self._clients.ask(request, seconds=SECONDS)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise NetworkFault(
-                refusal_behind(error)
-                or f"{platform.title} cannot be reached now, so the permission could not be "
-                "collected. Start again later."
-            ) from error
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise NetworkFault(
-                f"{platform.title}'s answer was lost when the permission was to be collected, and "
-                "its code is good only once. Start again.",
-                code="ANSWER_LOST",
-            ) from error
-
-        async def granted() -> Grant:
-            return platform.parse_grant(answer)
-
-        grant = await asked(platform, granted(), refused="CODE_REFUSED")
-        _check_scopes(platform, grant)
-        async with self._clients.bearing(grant.access_token) as http:
-            found = await asked(
-                platform,
-                platform.connections(grant, ConnectingContext(http)),
-                refused="NO_ACCOUNT",
-            )
-        if not found:
-            raise InvalidInput(
-                f"{platform.title} names no account that this permission could post for. Sign in "
-                "there with another login, then start again.",
-                code="NO_ACCOUNT",
-            )
+        found = await collect(
+            platform,
+            query["code"],
+            redirect_uri=flow.redirect_uri,
+            verifier=verifier.decode(),
+            app=app,
+            clients=self._clients,
+        )
         connection = await self._wanted(tenant, flow, found)
         if connection is not None:
             await self._connect(tenant, flow, connection, from_state="working")
@@ -377,52 +323,11 @@ class Connecting:
         plain = await self._vault.open(self._database, tenant, PURPOSE, flow.sealed)
         return msgspec.json.decode(plain, type=list[Connection])
 
-    def _platform(self, key: str) -> _OAuthPlatform:
+    def _platform(self, key: str) -> OAuthPlatform:
         platform = self._plugins.platform(key)
         if not isinstance(platform, ConnectsOAuth):
             raise InvalidInput(
                 f"{platform.title} has no consent page; it is connected with a form.",
                 code="CONNECT_UNSUPPORTED",
             )
-        return cast("_OAuthPlatform", platform)
-
-
-class _OAuthPlatform(Platform, ConnectsOAuth, Protocol):
-    """A platform with a consent page, for the type checker."""
-
-
-def _check_answer(platform: Platform, query: Mapping[str, str]) -> None:
-    """Refuses a callback without a code (RFC 6749, 4.1.2.1)."""
-    error = query.get("error")
-    if error == "access_denied":
-        raise InvalidInput(
-            f"The permission was not given on {platform.title}'s page. Nothing was connected. Start "
-            "again if that was a mistake.",
-            code="CONSENT_DENIED",
-        )
-    if error:
-        told = query.get("error_description") or error
-        raise InvalidInput(
-            f"{platform.title} did not take the request: {told[:300]}. Whoever runs this installation "
-            "has to look at the app's settings there (`mpcas2 doctor` names the redirect address).",
-            code="CONSENT_REFUSED",
-            details={"networkCode": error[:100]},
-        )
-    if not query.get("code"):
-        raise InvalidInput(
-            f"{platform.title} sent you back without a code. Start again.",
-            code="CALLBACK_INCOMPLETE",
-        )
-
-
-def _check_scopes(platform: _OAuthPlatform, grant: Grant) -> None:
-    if grant.scopes is None:
-        return
-    missing = [name for name in platform.consent.required if name not in grant.scopes]
-    if missing:
-        raise InvalidInput(
-            f"On {platform.title}'s page not everything was allowed: {', '.join(missing)} is missing, "
-            "and without it nothing can be posted. Start again and leave every box ticked.",
-            code="SCOPES_MISSING",
-            details={"missing": missing},
-        )
+        return cast("OAuthPlatform", platform)

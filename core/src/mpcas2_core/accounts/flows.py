@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -9,9 +10,22 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from mpcas2_core.accounts.store import AccountRow
 from mpcas2_core.database.scope import Scope
+from mpcas2_hookspecs import Connection
 
-__all__ = ("ConnectFlow", "FlowState", "fail", "finish", "get", "insert", "offer_choice", "take")
+__all__ = (
+    "ConnectFlow",
+    "FlowStarted",
+    "FlowState",
+    "FlowView",
+    "fail",
+    "finish",
+    "get",
+    "insert",
+    "offer_choice",
+    "take",
+)
 
 FlowState = Literal["waiting", "working", "choosing", "connected", "failed"]
 
@@ -67,6 +81,34 @@ class ConnectFlow(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
+class FlowStarted(msgspec.Struct, frozen=True, kw_only=True):
+    """A flow that waits for its person.
+
+    Attributes:
+        flow: The flow.
+        url: The network's consent page, to be opened in a browser.
+    """
+
+    flow: ConnectFlow
+    url: str
+
+
+class FlowView(msgspec.Struct, frozen=True, kw_only=True):
+    """A flow as a person sees it.
+
+    Attributes:
+        flow: The flow; its code and message say what went wrong.
+        state: Its signed name, for the choice.
+        account: What was connected.
+        choices: The accounts to choose from, in the state ``choosing``.
+    """
+
+    flow: ConnectFlow
+    state: str
+    account: AccountRow | None = None
+    choices: Sequence[Connection] = ()
+
+
 async def insert(
     scope: Scope,
     *,
@@ -80,6 +122,10 @@ async def insert(
 ) -> ConnectFlow:
     """Stores a new flow, and forgets those of a week ago."""
     await scope.execute("DELETE FROM connect_flows WHERE created_at < now() - interval '7 days'")
+    # A choice that nobody made holds grants: they are forgotten with its time.
+    await scope.execute(
+        "UPDATE connect_flows SET sealed = '' WHERE expires_at <= now() AND sealed <> ''"
+    )
     row = await scope.fetchrow(
         "INSERT INTO connect_flows (id, user_id, platform, wanted_account_id, client_id, "
         "redirect_uri, sealed, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, "

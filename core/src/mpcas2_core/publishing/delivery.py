@@ -22,7 +22,7 @@ from mpcas2_core.publishing.context import PartContext, part_of
 from mpcas2_core.publishing.deadline import Deadline
 from mpcas2_core.publishing.due import Lease, LeaseLost
 from mpcas2_core.publishing.ledger import Work
-from mpcas2_core.publishing.outcomes import Patience
+from mpcas2_core.publishing.patience import Patience
 from mpcas2_core.publishing.settlement import Settlement
 from mpcas2_core.quotas import Meter, Subject
 from mpcas2_core.storage import Storage

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from mpcas2_core.publishing.ledger import Work
+from mpcas2_core.publishing.patience import Patience
 from mpcas2_core.publishing.settlement import Settlement
 from mpcas2_hookspecs import (
     Absent,
@@ -30,7 +31,6 @@ from mpcas2_hookspecs import (
 )
 
 __all__ = (
-    "Patience",
     "absent",
     "accepted",
     "again",
@@ -47,19 +47,6 @@ DEFAULT_RATE_PAUSE = 60.0
 LONGEST_DECISION = 24 * 3600.0
 
 KNOWN_ERRORS = (Unauthorized, RateLimited, NotReady, Unavailable, Rejected, OutcomeUnknown)
-
-
-class Patience(msgspec.Struct, frozen=True, kw_only=True):
-    """How long and how often passing faults are waited for."""
-
-    first: float
-    longest: float
-    max_failures: int
-
-    def pause(self, failures: int) -> float:
-        """Gives the seconds to wait after so many faults in a row, doubling and uneven."""
-        full: float = min(self.longest, self.first * 2 ** max(0, failures - 1))
-        return full * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, hides nothing
 
 
 def published(work: Work, post: Published, *, found: bool = False) -> Settlement:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mpcas2_core.content import store as content_store
 from mpcas2_core.database.scope import Scope
 from mpcas2_core.errors import TooLarge
 
@@ -87,14 +88,15 @@ async def require_room_for(scope: Scope, sha256: str, size: int, default_limit: 
     """Makes sure that there is room for the file of content, unless it is there already.
 
     Args:
-        scope: The tenant; :func:`mpcas2_core.content.store.lock_file` was called for the file.
-        sha256: The file.
+        scope: The tenant.
+        sha256: The file; its name is locked until the scope ends.
         size: Its bytes.
         default_limit: As for :func:`usage`.
 
     Raises:
         QuotaExceeded: There is no room for it.
     """
+    await content_store.lock_file(scope, sha256)
     known = await scope.fetchval(
         "/* mpcas2:uploads.known */ SELECT EXISTS (SELECT 1 FROM content WHERE file_sha256 = $1)",
         sha256,

@@ -10,7 +10,6 @@ from uuid import UUID
 import msgspec
 import uuid_utils.compat as uuids
 
-from mpcas2_core.content import store as content_store
 from mpcas2_core.content import wording
 from mpcas2_core.content.probe import FileProbe
 from mpcas2_core.content.service import Contents
@@ -107,20 +106,6 @@ class Uploads:
             content=wording.checked(new.content, has_file=True),
             metadata=new.metadata,
         )
-
-    async def require_room(self, scope: Scope, sha256: str, size: int) -> None:
-        """Makes sure that the tenant has room for a file that came in one request.
-
-        Args:
-            scope: The tenant.
-            sha256: The file; its name is locked until the scope ends.
-            size: Its bytes.
-
-        Raises:
-            QuotaExceeded: There is no room for it.
-        """
-        await content_store.lock_file(scope, sha256)
-        await quota.require_room_for(scope, sha256, size, self._default_limit)
 
     async def begin(self, scope: Scope, user_id: UUID, new: NewUpload) -> UploadRow:
         """Begins an upload and keeps room for it.

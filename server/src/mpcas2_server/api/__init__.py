@@ -8,6 +8,7 @@ from mpcas2_server.api.jobs import JobController
 from mpcas2_server.api.platforms import PlatformController, PluginController
 from mpcas2_server.api.publish import PublishController
 from mpcas2_server.api.social_accounts import SocialAccountController
+from mpcas2_server.api.targets import TargetController
 from mpcas2_server.api.uploads import UploadController
 
 __all__ = ("CONTROLLERS",)
@@ -23,5 +24,6 @@ CONTROLLERS = (
     PluginController,
     PublishController,
     SocialAccountController,
+    TargetController,
     UploadController,
 )

@@ -22,6 +22,7 @@ from mpcas2_core.content.upload import Upload
 from mpcas2_core.database import Scope
 from mpcas2_core.errors import UnsupportedMedia
 from mpcas2_core.identity import Principal
+from mpcas2_core.uploads import quota
 from mpcas2_server.api.content_body import bounded_body, chunks_of
 from mpcas2_server.api.content_download import Download, send_file
 from mpcas2_server.api.content_shapes import (
@@ -323,7 +324,8 @@ async def _create(
 
     async def work(scope: Scope, principal: Principal) -> Outcome:
         if file is not None:
-            await caller.engine.uploads.require_room(scope, file.sha256, file.size)
+            limit = caller.engine.settings.tenant_storage_bytes
+            await quota.require_room_for(scope, file.sha256, file.size, limit)
         row = await caller.engine.contents.create(scope, principal.user_id, new, upload)
         return 201, shown(row)
 

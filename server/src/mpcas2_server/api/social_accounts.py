@@ -68,21 +68,6 @@ class ConsentStarted(Output, frozen=True, kw_only=True):
     expires_at: Moment
 
 
-class TargetShown(Output, frozen=True, kw_only=True):
-    """A place inside an account that a post can go to."""
-
-    id: str
-    title: str
-    option: Annotated[str, msgspec.Meta(description="Field of `metadata.options` for the id.")]
-    url: str | msgspec.UnsetType = msgspec.UNSET
-
-
-class TargetList(Output, frozen=True, kw_only=True):
-    """All places inside an account."""
-
-    data: list[TargetShown]
-
-
 class LatePolicyInput(Input, frozen=True, kw_only=True):
     """What becomes of a post whose time passed while nothing ran."""
 
@@ -255,37 +240,6 @@ class SocialAccountController(Controller):
             return _shown(await caller.engine.accounts.get(scope, account_id))
 
         return answer(await caller.run(work))
-
-    @get(
-        "/{account_id:uuid}/targets",
-        doc=Doc(
-            tag="Social Accounts",
-            summary="List the places inside an account",
-            description="Playlists, boards and the like, asked of the network now.",
-            answers={200: TargetList},
-            errors={
-                400: "`TARGETS_UNSUPPORTED`: the network has none.",
-                404: NO_ACCOUNT,
-                409: "`ACCOUNT_NOT_CONNECTED`",
-                502: "`NETWORK_UNAVAILABLE`: the network cannot be asked now.",
-            },
-        ),
-    )
-    async def list_targets(self, request: AnyRequest, account_id: UUID) -> ASGIResponse:
-        """Gives the places of an account."""
-        caller = signed_in(request)
-        principal = await caller.principal()
-        places = await caller.engine.posts.places(principal.tenant, account_id)
-        return answer(
-            TargetList(
-                data=[
-                    TargetShown(
-                        id=one.id, title=one.title, option=one.option, url=optional(one.url)
-                    )
-                    for one in places
-                ]
-            )
-        )
 
     @patch(
         "/{account_id:uuid}",

@@ -113,11 +113,12 @@ def rotate_key(*, which: str, as_json: bool) -> None:
 
     Example: mpcas2 tenant rotate-key "Ada's studio"
     """
+    from mpcas2_core.accounts.resealing import reseal  # noqa: PLC0415 - keeps help quick
 
     async def work(engine: Engine) -> dict[str, int]:
         wanted = await engine.tenants.resolve(_find(await engine.tenants.list(), which))
         version = await engine.vault.rotate(engine.database, wanted)
-        return {"version": version, "sealed": await engine.broker.reseal(wanted)}
+        return {"version": version, "sealed": await reseal(engine.database, engine.vault, wanted)}
 
     done = _run(work)
     if as_json:
