@@ -43,6 +43,8 @@ __all__ = (
 )
 
 DEFAULT_RATE_PAUSE = 60.0
+# After a day of waiting nobody wants to wait for hours more.
+MOST_SPREAD = 120.0
 # A network that has not decided by then is not going to.
 LONGEST_DECISION = 24 * 3600.0
 
@@ -279,7 +281,7 @@ def _later(
     if isinstance(error, RateLimited):
         told = DEFAULT_RATE_PAUSE if error.retry_after is None else error.retry_after
         # A little later than told, and not everybody at the same moment.
-        pause = told + random.uniform(0.0, max(1.0, told * 0.1))  # noqa: S311 - spreads load
+        pause = told + random.uniform(0.0, min(max(1.0, told * 0.1), MOST_SPREAD))  # noqa: S311 - spreads load
     return Settlement(
         outcome="rate_limited" if isinstance(error, RateLimited) else "unavailable",
         message=base.message,
