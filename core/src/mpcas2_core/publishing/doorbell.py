@@ -103,39 +103,31 @@ class Doorbell:
             raise DoorbellUnavailable(f"Valkey cannot be reached: {error}.") from error
         return dict(zip(lanes, counts, strict=True))
 
-    async def wait(
-        self, lanes: Sequence[str], *, most: int, seconds: float
-    ) -> tuple[str, list[UUID]]:
-        """Waits for offers in any of some lanes.
+    async def wait(self, lane: str, *, most: int, seconds: float) -> list[UUID]:
+        """Waits for offers in a lane.
 
         Args:
-            lanes: Which; of several with offers the first is taken.
+            lane: Which.
             most: How many to take at most.
             seconds: How long to wait for the first.
-
-        Returns:
-            The lane, and its offers; none when the time is up.
 
         Raises:
             DoorbellUnavailable: Valkey cannot be reached.
         """
-        by_key = {_key(lane): lane for lane in lanes}
         try:
             answer = await cast(
                 "Awaitable[Any]",
-                self._redis.bzmpop(seconds, len(by_key), list(by_key), min=True, count=most),
+                self._redis.bzmpop(seconds, 1, [_key(lane)], min=True, count=most),
             )
         except (RedisError, OSError) as error:
             raise DoorbellUnavailable(f"Valkey cannot be reached: {error}.") from error
-        offers: list[UUID] = []
-        if not answer:
-            return lanes[0], offers
-        for item, _turn in answer[1]:
+        offers = []
+        for item, _turn in answer[1] if answer else ():
             try:
                 offers.append(UUID(bytes=item))
             except ValueError:
                 log.warning("doorbell_item_ignored")
-        return by_key[answer[0].decode()], offers
+        return offers
 
     async def check(self) -> str:
         """Gives the server's version, for health and doctor.

@@ -74,13 +74,13 @@ class Worker:
         self._tenants = tenants
         self._delivery = delivery
         self._name = name
-        # How many more jobs each lane may take. The order is the order of service: see `_take`.
+        # How many more jobs each lane may take.
         self._free = dict.fromkeys((*sorted(lanes), COMMON), concurrency)
+        self._freed = {lane: asyncio.Event() for lane in self._free}
         self._lease_seconds = lease_seconds
         self._drain_seconds = drain_seconds
         self._running: dict[Lease, asyncio.Task[None]] = {}
         self._marked: set[Lease] = set()
-        self._freed = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until told to stop, then lets running jobs end.
@@ -92,8 +92,9 @@ class Worker:
         beating = asyncio.create_task(self._beat())
         dispatching = asyncio.create_task(self._dispatcher.run(stop))
         try:
-            while not stop.is_set():
-                await self._take(stop)
+            async with asyncio.TaskGroup() as taking:
+                for lane in self._free:
+                    taking.create_task(self._take(lane, stop))
             await self._drain()
         finally:
             beating.cancel()
@@ -101,29 +102,25 @@ class Worker:
             await asyncio.gather(beating, dispatching, return_exceptions=True)
             log.info("worker_stopped", worker=self._name)
 
-    async def _take(self, stop: asyncio.Event) -> None:
-        open_lanes = [lane for lane, free in self._free.items() if free > 0]
-        if not open_lanes:
-            self._freed.clear()
-            await _or_stop(self._freed.wait(), stop)
-            return
-        most = min(self._free[lane] for lane in open_lanes)
-        try:
-            answer = await _or_stop(
-                self._doorbell.wait(open_lanes, most=most, seconds=WAIT_SECONDS), stop
-            )
-            if answer is not None:
-                lane, offers = answer
-                # The lane that was served goes to the end of the line.
-                self._free[lane] = self._free.pop(lane)
+    async def _take(self, lane: str, stop: asyncio.Event) -> None:
+        """Takes what is offered in one lane, as much as there are places."""
+        while not stop.is_set():
+            if self._free[lane] <= 0:
+                self._freed[lane].clear()
+                await _or_stop(self._freed[lane].wait(), stop)
+                continue
+            try:
+                offers = await _or_stop(
+                    self._doorbell.wait(lane, most=self._free[lane], seconds=WAIT_SECONDS), stop
+                )
                 # A stop does not interrupt a claim: what is claimed is worked on.
-                await self._claim(lane, offers)
-        except DoorbellUnavailable as error:
-            log.warning("doorbell_unavailable", detail=str(error))
-            await asyncio.sleep(PAUSE_AFTER_FAULT)
-        except DATABASE_FAULTS as error:
-            log.warning("database_unavailable", detail=f"{type(error).__name__}: {error}")
-            await asyncio.sleep(PAUSE_AFTER_FAULT)
+                await self._claim(lane, offers or [])
+            except DoorbellUnavailable as error:
+                log.warning("doorbell_unavailable", detail=str(error))
+                await asyncio.sleep(PAUSE_AFTER_FAULT)
+            except DATABASE_FAULTS as error:
+                log.warning("database_unavailable", detail=f"{type(error).__name__}: {error}")
+                await asyncio.sleep(PAUSE_AFTER_FAULT)
 
     async def _claim(self, lane: str, offers: list[UUID]) -> None:
         if not offers:
@@ -159,7 +156,7 @@ class Worker:
             self._marked.discard(lease)
             self._running.pop(lease, None)
             self._free[lane] += 1
-            self._freed.set()
+            self._freed[lane].set()
 
     async def _give_back(self, lease: Lease) -> None:
         try:
