@@ -17,6 +17,7 @@ from mpcas2_hookspecs import (
     Account,
     CannotTell,
     Found,
+    NotReady,
     OutcomeUnknown,
     PlatformError,
     Published,
@@ -66,7 +67,14 @@ class OwnError(PlatformError):
 
 @pytest.mark.parametrize(
     "error",
-    [OutcomeUnknown("?"), PlatformError("?"), OwnError("?"), ValueError("?"), TimeoutError()],
+    [
+        OutcomeUnknown("?"),
+        PlatformError("?"),
+        OwnError("?"),
+        NotReady("?"),
+        ValueError("?"),
+        TimeoutError(),
+    ],
 )
 def test_what_is_unclear_after_the_mark_is_looked_for_and_never_repeated(error: Exception) -> None:
     result = outcomes.failed(work(), error, PATIENCE)
@@ -180,3 +188,19 @@ def test_whatever_a_network_says_can_be_stored_and_holds_no_secret() -> None:
     assert "eyJ" not in told
     assert result.answer is not None
     assert result.answer["n"] is None
+
+
+@pytest.mark.parametrize("kind", ["find", "poll"])
+def test_not_ready_to_a_question_never_undoes_the_mark(kind: str) -> None:
+    result = outcomes.failed(work(kind, staged=STAGED), NotReady("?"), PATIENCE)
+    assert result.part_state == {"find": "sent", "poll": "accepted"}[kind]
+    assert result.keeps_staged
+
+
+def test_a_network_that_prepares_frees_the_worker_and_not_for_ever() -> None:
+    error = NotReady("X is processing the file.", check_after=3.0)
+    first = outcomes.preparing(work(failures=2), error, 0.0)
+    assert (first.job_state, first.next_after, first.failures) == ("processing", 3.0, 2)
+    assert not first.needs_attention
+    last = outcomes.preparing(work(), error, 25 * 3600.0)
+    assert (last.job_state, last.next_after, last.needs_attention) == ("failed", None, True)

@@ -113,6 +113,46 @@ def test_an_older_answer_of_the_same_window_gives_nothing_back(tell: Tell, platf
     tell(story)
 
 
+def test_an_answer_without_an_end_leaves_the_running_window_its_end(
+    tell: Tell, platform: Any
+) -> None:
+    async def story(database: Database) -> None:
+        first = Meter(database, platform, ADA)
+        first.observe(QuotaReading(name="posts", remaining=1, limit=10, resets_at=soon(60)))
+        await first.close()
+        async with database.public() as connection:
+            before = await connection.fetchrow("SELECT told_limit, resets_at FROM quota_windows")
+        second = Meter(database, platform, ADA)
+        second.observe(QuotaReading(name="posts", remaining=0))
+        await second.close()
+        async with database.public() as connection:
+            after = await connection.fetchrow("SELECT told_limit, resets_at FROM quota_windows")
+        assert after == before
+
+    tell(story)
+
+
+def test_an_answer_of_a_window_that_is_over_says_nothing(tell: Tell, platform: Any) -> None:
+    async def story(database: Database) -> None:
+        end = soon(60)
+        for remaining, at in ((1, end), (0, end - timedelta(seconds=30))):
+            meter = Meter(database, platform, ADA)
+            meter.observe(QuotaReading(name="posts", remaining=remaining, limit=10, resets_at=at))
+            await meter.close()
+        assert await left(database, platform, ADA, "posts") == 1
+
+    tell(story)
+
+
+def test_a_refusal_is_kept_although_the_database_is_away(tell: Tell, platform: Any) -> None:
+    async def story(database: Database) -> None:
+        meter = Meter(database, platform, ADA)
+        await database.close()
+        await meter.refused(RateLimited("Later.", retry_after=9.0, quota="posts"))
+
+    tell(story)
+
+
 def test_a_refusal_holds_back_everybody_of_the_subject(tell: Tell, platform: Any) -> None:
     async def story(database: Database) -> None:
         error = RateLimited("Later.", retry_after=120.0, quota="uploads")

@@ -110,7 +110,8 @@ class Platform(Protocol):
 
         Raises:
             OutcomeUnknown: The request was sent and its answer is missing or unreadable.
-            PlatformError: Any other of the tree, only when nothing happened for certain.
+            PlatformError: Any other of the tree but ``NotReady``, only when nothing happened for
+                certain.
         """
 
     async def find(self, staged: Staged, ctx: PublishContext) -> FindResult:

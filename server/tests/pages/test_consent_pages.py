@@ -62,16 +62,23 @@ def choice(number: str, username: str, name: str | None = None) -> Connection:
 
 def connected(username: str = "ada", *, is_new: bool = True) -> FlowView:
     return FlowView(
-        flow=flow(state="connected", is_new=is_new), state="s", account=account(username)
+        tenant="Studio",
+        flow=flow(state="connected", is_new=is_new),
+        state="s",
+        account=account(username),
     )
 
 
 def choosing(*choices: Connection) -> FlowView:
-    return FlowView(flow=flow(state="choosing"), state="the.signed-state", choices=choices)
+    return FlowView(
+        tenant="Studio", flow=flow(state="choosing"), state="the.signed-state", choices=choices
+    )
 
 
 def failed(message: str | None, code: str = "CONSENT_DENIED") -> FlowView:
-    return FlowView(flow=flow(state="failed", code=code, message=message), state="s")
+    return FlowView(
+        tenant="Studio", flow=flow(state="failed", code=code, message=message), state="s"
+    )
 
 
 class Read(HTMLParser):
@@ -96,12 +103,14 @@ def read(view: FlowView, title: str = "YouTube", *, status: int = 200) -> Read:
     response = _ended(view, title)
     assert response.status_code == status
     page = Read()
-    page.feed(response.body.decode())
+    page.feed(response.content)
     return page
 
 
 def test_a_connected_account_is_named() -> None:
-    assert "@ada is connected to YouTube" in read(connected()).text
+    page = read(connected())
+    assert "@ada is connected to YouTube" in page.text
+    assert "It belongs to Studio now" in page.text
     again = read(connected(is_new=False)).text
     assert "its planned posts go on" in again
 
@@ -114,7 +123,7 @@ def test_a_failure_says_its_words_and_its_code() -> None:
 
 
 def test_work_under_way_asks_to_reload() -> None:
-    page = read(FlowView(flow=flow(state="working"), state="s"), status=202)
+    page = read(FlowView(tenant="Studio", flow=flow(state="working"), state="s"), status=202)
     assert "Reload this page" in page.text
 
 
@@ -151,7 +160,7 @@ def test_nobodys_words_become_markup(view: FlowView, status: int) -> None:
 
 def test_a_page_loads_nothing_and_may_not() -> None:
     response = _ended(connected(), "YouTube")
-    body = response.body.decode()
+    body = response.content
     assert not re.search(r"(src|href)=|url\(|@import", body)
     style = re.search(r"<style>(.*?)</style>", body, re.DOTALL)
     assert style is not None

@@ -156,6 +156,11 @@ class OAuthApps:
         Raises:
             InvalidInput: A value is empty, or longer than any network's.
         """
+        # Copied from a page, with a blank or a line's end at its edges.
+        app = OAuthApp(
+            client_id=app.client_id.strip(),
+            client_secret=app.client_secret and app.client_secret.strip(),
+        )
         for field, value in (("clientId", app.client_id), ("clientSecret", app.client_secret)):
             if value is not None and not 0 < len(value) <= MAX_LENGTH:
                 raise InvalidInput(

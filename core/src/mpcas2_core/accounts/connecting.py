@@ -177,6 +177,7 @@ class Connecting:
         return FlowView(
             flow=flow,
             state=self._state.sign(tenant.id, flow_id),
+            tenant=tenant.name,
             account=account,
             choices=choices,
         )
@@ -286,17 +287,18 @@ class Connecting:
     ) -> None:
         await self._vault.load(self._database, tenant)
 
-        async def work(scope: Scope) -> None:
+        async def work(scope: Scope) -> bool:
             if from_state == "choosing" and not await flows.take(scope, flow.id, "choosing"):
                 # Chosen in another window meanwhile: that choice stands.
-                return
+                return False
             row, is_new = await self._accounts.store(
                 scope, flow.user_id, flow.platform, connection, client_id=flow.client_id
             )
             await flows.finish(scope, flow.id, row.id, is_new=is_new)
+            return True
 
-        await self._database.run(tenant, work)
-        log.info("account_connected", platform=flow.platform, flow=str(flow.id))
+        if await self._database.run(tenant, work):
+            log.info("account_connected", platform=flow.platform, flow=str(flow.id))
 
     async def _failed(self, tenant: Tenant, flow: ConnectFlow, code: str, message: str) -> None:
         log.info("connect_flow_failed", platform=flow.platform, flow=str(flow.id), code=code)

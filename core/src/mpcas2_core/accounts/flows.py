@@ -99,12 +99,14 @@ class FlowView(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         flow: The flow; its code and message say what went wrong.
         state: Its signed name, for the choice.
+        tenant: Name of the tenant that the account will belong to.
         account: What was connected.
         choices: The accounts to choose from, in the state ``choosing``.
     """
 
     flow: ConnectFlow
     state: str
+    tenant: str
     account: AccountRow | None = None
     choices: Sequence[Connection] = ()
 

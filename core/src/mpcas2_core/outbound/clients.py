@@ -8,12 +8,12 @@ from collections.abc import AsyncGenerator, Iterable
 import httpx
 
 from mpcas2_core.outbound.guard import GuardedBackend
-from mpcas2_hookspecs import HttpAnswer, HttpRequest
+from mpcas2_hookspecs import API_VERSION, HttpAnswer, HttpRequest
 
 __all__ = ("Clients",)
 
 CONNECT_SECONDS = 10.0
-USER_AGENT = "MPCAS2/0.1"
+USER_AGENT = f"MPCAS2/{API_VERSION}"
 
 
 class Clients:

@@ -265,6 +265,8 @@ async def _cancelled(scope: Scope, job: JobRow, why: str) -> str:
 
 
 async def _wake(scope: Scope, job: JobRow, at: datetime) -> None:
+    if job.deleted_at is not None:
+        raise Conflict("This post was taken down. Publish its content anew.", code="POST_DELETED")
     if await scope.fetchval("SELECT deleted_at FROM content WHERE id = $1", job.content_id):
         raise Conflict(
             "The content of this post was deleted. Make new content and publish that.",

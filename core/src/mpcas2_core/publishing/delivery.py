@@ -17,7 +17,7 @@ from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope
 from mpcas2_core.outbound import Clients
 from mpcas2_core.plugins import PluginHost, UnknownPlatform
-from mpcas2_core.publishing import late, ledger, outcomes
+from mpcas2_core.publishing import late, lateness, ledger, outcomes
 from mpcas2_core.publishing.context import PartContext, part_of
 from mpcas2_core.publishing.deadline import Deadline
 from mpcas2_core.publishing.due import Lease, LeaseLost
@@ -28,6 +28,7 @@ from mpcas2_core.quotas import Meter, Subject
 from mpcas2_core.storage import Storage
 from mpcas2_hookspecs import (
     Accepted,
+    NotReady,
     OutcomeUnknown,
     Platform,
     PollsPublish,
@@ -132,8 +133,8 @@ class Delivery:
         marked: Callable[[], None],
         afterwards: AsyncExitStack,
     ) -> Settlement:
-        if work.kind == "publish" and outcomes.too_late(work):
-            return outcomes.missed(work)
+        if work.kind == "publish" and lateness.too_late(work):
+            return lateness.missed(work)
         try:
             platform = self._plugins.platform(work.account.platform)
         except UnknownPlatform as error:
@@ -173,6 +174,11 @@ class Delivery:
                     staged = dict((await platform.stage(part_of(work, options), ctx)).data)
             except (Unauthorized, LeaseLost):
                 raise
+            except NotReady as error:
+                since = await self._database.run(
+                    lease.tenant, lambda scope: ledger.preparing_for(scope, work)
+                )
+                return outcomes.preparing(work, error, since)
             except Exception as error:  # noqa: BLE001 - before the mark nothing happened, whatever it is
                 return await self._failed(work, outcomes.passing(error), ctx)
         deadline = Deadline(self._send_seconds)

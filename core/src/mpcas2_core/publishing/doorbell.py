@@ -67,7 +67,8 @@ class Doorbell:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 pipeline.zrange(_key(lane), 0, 0, withscores=True)
                 pipeline.hmget(_turns(lane), tenants)
-                first, taken = await pipeline.execute()
+                pipeline.zmscore(_key(lane), [job.bytes for job, _ in offers])  # type: ignore[misc]  # redis-py says text, and takes bytes
+                first, taken, told = await pipeline.execute()
             # Whoever waits longest is at this turn; nobody new starts before it.
             now = first[0][1] if first else 0.0
             last = {
@@ -75,8 +76,13 @@ class Doorbell:
                 for tenant, turn in zip(tenants, taken, strict=True)
             }
             scores: dict[bytes, float] = {}
-            for job, tenant in offers:
+            for (job, tenant), turn in zip(offers, told, strict=True):
+                if turn is not None:
+                    # It waits already, and its tenant has paid with a turn.
+                    continue
                 last[tenant.bytes] = scores[job.bytes] = max(now, last[tenant.bytes] + 1.0)
+            if not scores:
+                return
             async with self._redis.pipeline(transaction=False) as pipeline:
                 if not first:
                     # Turns of a time when more was waiting would put their tenants last now.

@@ -24,7 +24,7 @@ from mpcas2_core.publishing.due import Lease, LeaseLost
 from mpcas2_core.publishing.settlement import Settlement, storable
 from mpcas2_hookspecs import Account, Published
 
-__all__ = ("PartRow", "Work", "begin", "mark", "record", "settle")
+__all__ = ("PartRow", "Work", "begin", "mark", "preparing_for", "record", "settle")
 
 Kind = Literal["publish", "find", "poll"]
 
@@ -196,6 +196,18 @@ async def begin(scope: Scope, lease: Lease, worker: str) -> Work | None:
             within_seconds=row["late_within_seconds"], otherwise=row["late_otherwise"]
         ),
     )
+
+
+async def preparing_for(scope: Scope, work: Work) -> float:
+    """Tells for how many seconds the network has been preparing what the part needs."""
+    seconds: float = await scope.fetchval(
+        "SELECT coalesce(extract(epoch FROM now() - min(started_at)), 0)::float8 "
+        "FROM publish_attempts WHERE outcome = 'preparing' AND position = $2 AND job_id = "
+        "(SELECT job_id FROM publish_attempts WHERE id = $1)",
+        work.attempt_id,
+        work.part.position,
+    )
+    return seconds
 
 
 MARK_SQL = (

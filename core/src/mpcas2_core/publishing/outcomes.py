@@ -35,10 +35,9 @@ __all__ = (
     "accepted",
     "again",
     "failed",
-    "missed",
     "passing",
+    "preparing",
     "published",
-    "too_late",
     "unconfirmed",
 )
 
@@ -48,7 +47,8 @@ MOST_SPREAD = 120.0
 # A network that has not decided by then is not going to.
 LONGEST_DECISION = 24 * 3600.0
 
-KNOWN_ERRORS = (Unauthorized, RateLimited, NotReady, Unavailable, Rejected, OutcomeUnknown)
+# Not NotReady: from anywhere but `stage` it would undo a mark.
+KNOWN_ERRORS = (Unauthorized, RateLimited, Unavailable, Rejected, OutcomeUnknown)
 
 
 def published(work: Work, post: Published, *, found: bool = False) -> Settlement:
@@ -167,21 +167,6 @@ def found(work: Work, answer: FindResult, patience: Patience) -> Settlement:
     )
 
 
-def missed(work: Work) -> Settlement:
-    """The post's time passed while nothing ran, and its owner does not want it that late."""
-    ask = work.late_policy.otherwise == "ask"
-    minutes = round((work.late_by or 0) / 60)
-    advice = "Use `retry` to post it now, or `reschedule`." if ask else "It was skipped, as wished."
-    return Settlement(
-        outcome="missed",
-        message=f"The time of this post passed {minutes} minutes ago while nothing ran. {advice}",
-        part_state="pending",
-        job_state="missed",
-        needs_attention=ask,
-        error_code="MISSED",
-    )
-
-
 def failed(work: Work, error: BaseException, patience: Patience) -> Settlement:
     """What an adapter raised, before or after the mark, in a publish, a find or a poll."""
     if not isinstance(error, KNOWN_ERRORS):
@@ -210,8 +195,6 @@ def failed(work: Work, error: BaseException, patience: Patience) -> Settlement:
             failures=work.failures,
             continues=True,
         )
-    if isinstance(error, NotReady):
-        return _preparing(work, error)
     passing = not isinstance(error, Rejected | Unauthorized)
     failures = work.failures + (0 if isinstance(error, RateLimited) else 1)
     base = _Base(message=error.message, code=error.code, answer=error.answer)
@@ -234,28 +217,37 @@ def again(work: Work, error: Unauthorized, why: str) -> Settlement:
     )
 
 
-def too_late(work: Work) -> bool:
-    """Says whether a post that nobody tried is past what its owner wants to have posted."""
-    return (
-        work.late_by is not None
-        and work.late_by > work.late_policy.within_seconds
-        and work.late_policy.otherwise != "post"
-    )
-
-
 def passing(error: Exception) -> Exception:
     """Gives an error from before the mark: what is no clear "no" is a passing fault."""
     if isinstance(error, OutcomeUnknown):
         return Unavailable(error.message, code=error.code, answer=error.answer)
     if isinstance(error, msgspec.ValidationError):
         return Rejected(f"The options of this post no longer fit the network: {error}.")
-    if isinstance(error, Rejected | RateLimited | NotReady | Unavailable | Unauthorized):
+    if isinstance(error, Rejected | RateLimited | Unavailable | Unauthorized):
         return error
     return Unavailable(f"Preparing the post failed ({type(error).__name__}: {error}).")
 
 
-def _preparing(work: Work, error: NotReady) -> Settlement:
-    """The network works on what was uploaded: no fault, and no reason to hold a worker."""
+def preparing(work: Work, error: NotReady, since: float) -> Settlement:
+    """The network works on what was uploaded: no fault, and no reason to hold a worker.
+
+    Args:
+        work: The attempt.
+        error: What ``stage`` raised.
+        since: Seconds since it was first so.
+    """
+    if since > LONGEST_DECISION:
+        return Settlement(
+            outcome="preparing",
+            message=f"{error.message} That has been so for a day. Nothing was posted; use `retry`, or "
+            "publish another file.",
+            code=error.code,
+            answer=error.answer,
+            part_state="pending",
+            job_state="failed",
+            needs_attention=True,
+            error_code="NETWORK_UNAVAILABLE",
+        )
     return Settlement(
         outcome="preparing",
         message=error.message,

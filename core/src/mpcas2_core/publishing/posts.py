@@ -8,6 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from mpcas2_core.accounts import AccountRow, TokenBroker
 from mpcas2_core.accounts import store as accounts
@@ -35,10 +36,14 @@ from mpcas2_hookspecs import (
 )
 from mpcas2_hookspecs import Target as Place
 
+log = structlog.get_logger(__name__)
+
 __all__ = ("PartMetrics", "PublishedPosts")
 
 _T = TypeVar("_T")
 
+# Nothing goes out any more in these states.
+FINAL = frozenset({"published", "failed", "cancelled"})
 # A person waits for the answer.
 SECONDS = 30.0
 
@@ -135,6 +140,13 @@ class PublishedPosts:
             NetworkFault: The network refused or cannot be reached; ask again.
         """
         job, parts = await self._published(tenant, job_id)
+        if job.state not in FINAL:
+            raise Conflict(
+                f"This job is {job.state}: something of it may still go out. Cancel it, or wait until "
+                "it is final, then take it down.",
+                code="JOB_STATE",
+                details={"state": job.state},
+            )
         account, grant = await self._account(tenant, job.social_account_id)
         platform = self._plugins.platform(job.platform)
         if not isinstance(platform, DeletesPosts):
@@ -252,11 +264,22 @@ class PublishedPosts:
             raise NetworkFault(error.message, details=_when(error)) from error
         except Rejected as error:
             raise InvalidInput(error.message, code="NETWORK_REFUSED") from error
+        except Unauthorized as error:
+            await self._broker.expire(tenant, seen, error.message, seen=grant.version)
+            raise Conflict(
+                f"{error.message} Connect the account again.", code="ACCOUNT_NOT_CONNECTED"
+            ) from error
         except PlatformError as error:
             raise NetworkFault(error.message) from error
         except TimeoutError as error:
             raise NetworkFault(
                 f"{platform.title} did not answer within {SECONDS:.0f} seconds. Ask again later."
+            ) from error
+        except Exception as error:
+            log.exception("adapter_failed", platform=platform.key)
+            raise NetworkFault(
+                f"The plugin for {platform.title} failed ({type(error).__name__}); the server's log "
+                "says where. Ask again later."
             ) from error
         finally:
             await meter.close()

@@ -16,6 +16,7 @@ __all__ = ("Meter",)
 
 log = structlog.get_logger(__name__)
 
+DATABASE_FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 # The longest a used-up quota is waited for at a time; then it is looked at again.
 LONGEST_HOLD = timedelta(days=1)
 
@@ -49,7 +50,7 @@ class Meter:
         async with self._database.public() as connection:
             if await windows.charge(connection, key, rule, amount, datetime.now(UTC)):
                 return
-            at = await windows.free_again(connection, key, rule)
+            at = await windows.free_again(connection, key, rule, amount)
         wait = 1.0 if at is None else max(1.0, (at - datetime.now(UTC)).total_seconds())
         when = "" if at is None else f" There is some again at {at:%Y-%m-%d %H:%M} UTC."
         whose = "this account" if rule.per == "account" else "this app"
@@ -77,8 +78,13 @@ class Meter:
             return
         wait = min(timedelta(seconds=max(0.0, error.retry_after)), LONGEST_HOLD)
         until = datetime.now(UTC) + wait
-        async with self._database.public() as connection:
-            await windows.hold(connection, self._subject.key(rule), rule, until)
+        try:
+            async with self._database.public() as connection:
+                await windows.hold(connection, self._subject.key(rule), rule, until)
+        except DATABASE_FAULTS as fault:
+            # That nothing was posted is known and must be kept; the others are refused themselves.
+            log.warning("quota_not_held", detail=type(fault).__name__)
+            return
         log.info("quota_held", platform=self._subject.platform, quota=rule.name, until=str(until))
 
     async def close(self) -> None:
@@ -97,8 +103,9 @@ class Meter:
             return
         try:
             async with self._database.public() as connection:
-                await windows.learn(connection, readings, datetime.now(UTC))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                for key, rule, reading in readings:
+                    await windows.learn(connection, key, rule, reading, datetime.now(UTC))
+        except DATABASE_FAULTS as error:
             log.warning("quota_not_learned", detail=type(error).__name__)
 
     def _rule(self, name: str) -> QuotaRule:

@@ -58,11 +58,13 @@ COUNT_SQL = (
     "j.platform = w.platform END) AS planned, "
     "a.username, a.platform_account_id, g.client_id, "
     "q.used, q.told_limit FROM unnest($1::int[], $2::uuid[], $3::text[], $4::bool[], "
-    "$5::timestamptz[], $6::timestamptz[], $7::text[]) "
-    "AS w (n, account, platform, per_account, starts, ends, quota) "
+    "$5::timestamptz[], $6::timestamptz[], $7::text[], $8::bool[]) "
+    "AS w (n, account, platform, per_account, starts, ends, quota, rolling) "
     "JOIN social_accounts a ON a.id = w.account LEFT JOIN grants g ON g.account_id = a.id "
     "LEFT JOIN public.quota_windows q ON q.name = w.quota AND q.resets_at > now() "
-    "AND q.resets_at BETWEEN w.starts AND w.ends + interval '1 s' AND q.subject = "
+    # Of a window that began with a use, what counts is whether it still runs at the post's time.
+    "AND CASE WHEN w.rolling THEN q.resets_at > w.ends "
+    "ELSE q.resets_at BETWEEN w.starts AND w.ends + interval '1 s' END AND q.subject = "
     "CASE WHEN w.per_account THEN 'account:' || w.platform || ':' || a.platform_account_id "
     "ELSE 'app:' || w.platform || ':' || coalesce(g.client_id, '') END ORDER BY w.n"
 )
@@ -78,12 +80,15 @@ async def warnings_for(
         plugins: The networks.
         posts: What was just planned.
     """
-    windows = [
-        _window(post, rule)
-        for post in posts
-        for rule in _rules(plugins, post.platform)
-        if rule.per_part > 0
-    ]
+    # Posts of one request to accounts of one app ask the same question: it is asked once.
+    asked: dict[tuple[str, str, datetime, UUID | None], _Window] = {}
+    for post in posts:
+        for rule in _rules(plugins, post.platform):
+            own = post.account_id if rule.per == "account" else None
+            if rule.per_part > 0:
+                key = (post.platform, rule.name, post.at, own)
+                asked.setdefault(key, _window(post, rule))
+    windows = list(asked.values())
     if not windows:
         return []
     rows = await scope.fetch(
@@ -95,6 +100,7 @@ async def warnings_for(
         [one.start for one in windows],
         [one.end for one in windows],
         [one.rule.name for one in windows],
+        [one.rule.resets_in is None for one in windows],
     )
     found: dict[tuple[str, str], QuotaWarning] = {}
     for row in rows:

@@ -5,7 +5,6 @@ A subject is an account of a network, or an app: whichever tenant uses it, the n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,7 @@ import msgspec
 from mpcas2_core.database.pool import Connection
 from mpcas2_hookspecs import QuotaReading, QuotaRule
 
-__all__ = ("Subject", "charge", "free_again", "hold", "learn", "used_now", "window_end")
+__all__ = ("Subject", "charge", "free_again", "hold", "learn", "window_end")
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,59 +87,58 @@ async def charge(
     return used is not None
 
 
-async def free_again(connection: Connection, key: str, rule: QuotaRule) -> datetime | None:
-    """Tells when a quota that is used up or held back starts anew; None when it just did."""
+async def free_again(
+    connection: Connection, key: str, rule: QuotaRule, amount: int
+) -> datetime | None:
+    """Tells when there is so much again of a quota that refused; None when there just is."""
     at: datetime | None = await connection.fetchval(
-        "SELECT greatest(held_until, CASE WHEN used >= coalesce(told_limit, $3) "
-        "OR held_until IS NULL THEN resets_at END) FROM public.quota_windows "
-        "WHERE subject = $1 AND name = $2",
+        "SELECT greatest(CASE WHEN held_until > now() THEN held_until END, "
+        "CASE WHEN resets_at > now() AND used + $4 > coalesce(told_limit, $3) THEN resets_at END) "
+        "FROM public.quota_windows WHERE subject = $1 AND name = $2",
         key,
         rule.name,
         rule.limit,
+        amount,
     )
     return at
 
 
-async def used_now(
-    connection: Connection, key: str, rule: QuotaRule
-) -> tuple[int, datetime] | None:
-    """Gives how much of the running window is used and when it ends; None between windows."""
-    row = await connection.fetchrow(
-        "SELECT used, resets_at FROM public.quota_windows "
-        "WHERE subject = $1 AND name = $2 AND resets_at > now()",
-        key,
-        rule.name,
-    )
-    return (row["used"], row["resets_at"]) if row else None
+# Answers may come in any order: an older one of the same window gives nothing back, and one of a window
+# that is over says nothing. An answer that tells no end leaves the running window its end.
+LEARN_SQL = (
+    "/* mpcas2:quota-learn */ INSERT INTO public.quota_windows AS w "
+    "(subject, name, used, told_limit, resets_at) VALUES ($1, $2, $3, $4, $5) "
+    "ON CONFLICT (subject, name) DO UPDATE SET "
+    "told_limit = coalesce(excluded.told_limit, w.told_limit), "
+    "used = CASE WHEN w.resets_at <= now() "
+    "OR ($6 AND w.resets_at < excluded.resets_at - interval '2 s') THEN excluded.used "
+    "WHEN $6 AND excluded.resets_at < w.resets_at - interval '2 s' THEN w.used "
+    "ELSE greatest(w.used, excluded.used) END, "
+    "resets_at = CASE WHEN w.resets_at <= now() THEN excluded.resets_at "
+    "WHEN $6 THEN greatest(w.resets_at, excluded.resets_at) ELSE w.resets_at END"
+)
 
 
 async def learn(
-    connection: Connection, readings: Sequence[tuple[str, QuotaRule, QuotaReading]], now: datetime
+    connection: Connection, key: str, rule: QuotaRule, reading: QuotaReading, now: datetime
 ) -> None:
-    """Writes down what answers told; it goes before our own count.
+    """Writes down what an answer told; it goes before our own count.
 
     Args:
         connection: On ``public``.
-        readings: Subject's key, rule and reading; at most one of a key and name.
-        now: When they were read.
+        key: From :meth:`Subject.key`.
+        rule: The rule.
+        reading: What the answer told.
+        now: When it was read.
     """
     await connection.execute(
-        "/* mpcas2:quota-learn */ INSERT INTO public.quota_windows AS w "
-        "(subject, name, used, told_limit, resets_at) "
-        "SELECT r.subject, r.name, greatest(0, r.total - r.remaining), r.told, r.resets_at "
-        "FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::int[], $6::timestamptz[]) "
-        "AS r (subject, name, total, told, remaining, resets_at) ORDER BY r.subject, r.name "
-        "ON CONFLICT (subject, name) DO UPDATE SET told_limit = excluded.told_limit, "
-        # Answers of one window may come in any order: what is used never grows less.
-        "used = CASE WHEN w.resets_at < excluded.resets_at - interval '2 s' THEN excluded.used "
-        "ELSE greatest(w.used, excluded.used) END, "
-        "resets_at = excluded.resets_at",
-        [key for key, _, _ in readings],
-        [rule.name for _, rule, _ in readings],
-        [reading.limit or rule.limit for _, rule, reading in readings],
-        [reading.limit for _, _, reading in readings],
-        [reading.remaining for _, _, reading in readings],
-        [reading.resets_at or window_end(rule, now) for _, rule, reading in readings],
+        LEARN_SQL,
+        key,
+        rule.name,
+        max(0, (reading.limit or rule.limit) - reading.remaining),
+        reading.limit,
+        reading.resets_at or window_end(rule, now),
+        reading.resets_at is not None,
     )
 
 

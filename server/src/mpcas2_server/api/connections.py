@@ -139,7 +139,7 @@ class AppController(Controller):
         _check(caller, platform)
         engine, principal = caller.engine, await caller.principal()
         await engine.vault.load(engine.database, principal.tenant)
-        app = OAuthApp(client_id=body.client_id.strip(), client_secret=body.client_secret)
+        app = OAuthApp(client_id=body.client_id, client_secret=body.client_secret)
 
         async def work(scope: Scope, _principal: Principal) -> None:
             await engine.apps.keep(scope, platform, app)

@@ -12,6 +12,7 @@ from litestar.response.base import ASGIResponse
 from mpcas2_core.accounts import AccountRow, LatePolicy
 from mpcas2_core.accounts import store as accounts
 from mpcas2_core.database import Scope
+from mpcas2_core.errors import InvalidInput
 from mpcas2_core.identity import Principal
 from mpcas2_server.caller import signed_in
 from mpcas2_server.describe import Doc
@@ -211,6 +212,12 @@ class SocialAccountController(Controller):
                 return 200, shown
 
             return await once(request, caller, body, told)
+        if body.account_id is not msgspec.UNSET:
+            raise InvalidInput(
+                "accountId is for networks with a consent page. Leave it out: the same account keeps "
+                "its id when it is connected again.",
+                details={"field": "accountId"},
+            )
         connection = await engine.accounts.authorize(
             principal.tenant, body.platform, given(body.credentials)
         )

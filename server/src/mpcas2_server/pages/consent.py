@@ -5,10 +5,11 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from litestar import Controller, Request, get, post
-from litestar.response.base import ASGIResponse
+import structlog
+from litestar import Controller, Request, Response, get, post
 
 from mpcas2_core.accounts import FlowView
+from mpcas2_core.database import TenantBehind, TenantUnavailable
 from mpcas2_core.errors import EngineError
 from mpcas2_hookspecs import Connection
 from mpcas2_server.caller import engine_of
@@ -17,35 +18,44 @@ from mpcas2_server.pages.layout import page
 __all__ = ("ConsentPages",)
 
 AnyRequest = Request[Any, Any, Any]
+log = structlog.get_logger(__name__)
+
+
+def explain(_request: AnyRequest, error: Exception) -> Response[str]:
+    """Says on a page what every other address says in JSON."""
+    if isinstance(error, EngineError):
+        return _stopped(error)
+    if isinstance(error, TenantUnavailable | TenantBehind | OSError):
+        words, status = "This installation is being worked on. Try again in a few minutes.", 503
+    else:
+        log.error("page_failed", exc_info=error)
+        words, status = "Something went wrong here. Start connecting the account again.", 500
+    body = _mark("✕", "bad") + f"<h1>Nothing was connected</h1><p>{words}</p>"
+    return page("Nothing was connected", body, status=status)
 
 
 class ConsentPages(Controller):
     """The callback of every network with a consent page. The signed state is the only way in."""
 
     path = "/oauth"
+    exception_handlers = {Exception: explain}  # noqa: RUF012 - Litestar's own attribute, read once
 
     @get("/callback/{platform:str}")
-    async def callback(self, request: AnyRequest, platform: str) -> ASGIResponse:
+    async def callback(self, request: AnyRequest, platform: str) -> Response[str]:
         """Ends a connection and says how it went."""
         engine = engine_of(request)
         query = {name: request.query_params.get(name) or "" for name in request.query_params}
-        try:
-            view = await engine.connecting.callback(platform, query)
-        except EngineError as error:
-            return _stopped(error)
+        view = await engine.connecting.callback(platform, query)
         return _ended(view, _title(request, view.flow.platform))
 
     @post("/choice", status_code=200)
-    async def choice(self, request: AnyRequest) -> ASGIResponse:
+    async def choice(self, request: AnyRequest) -> Response[str]:
         """Connects the account that the person chose."""
         engine = engine_of(request)
         form = await request.form()
-        try:
-            view = await engine.connecting.choose(
-                str(form.get("state", "")), str(form.get("account", ""))
-            )
-        except EngineError as error:
-            return _stopped(error)
+        view = await engine.connecting.choose(
+            str(form.get("state", "")), str(form.get("account", ""))
+        )
         return _ended(view, _title(request, view.flow.platform))
 
 
@@ -54,12 +64,12 @@ def _title(request: AnyRequest, platform: str) -> str:
     return plugin.title if plugin is not None else platform
 
 
-def _stopped(error: EngineError) -> ASGIResponse:
+def _stopped(error: EngineError) -> Response[str]:
     body = _mark("✕", "bad") + f"<h1>Nothing was connected</h1><p>{escape(error.message)}</p>"
     return page("Nothing was connected", body, status=error.status)
 
 
-def _ended(view: FlowView, title: str) -> ASGIResponse:
+def _ended(view: FlowView, title: str) -> Response[str]:
     flow, name = view.flow, escape(title)
     if flow.state == "connected" and view.account is not None:
         who = escape(view.account.username)
@@ -71,7 +81,7 @@ def _ended(view: FlowView, title: str) -> ASGIResponse:
         body = (
             _mark("✓", "good")
             + f"<h1>@{who} is connected to {name}</h1><p>{again}</p>"
-            + '<p class="soft">You can close this window.</p>'
+            + f'<p class="soft">It belongs to {escape(view.tenant)} now. You can close this window.</p>'
         )
         return page(f"{title} is connected", body)
     if flow.state == "choosing":
@@ -85,7 +95,7 @@ def _ended(view: FlowView, title: str) -> ASGIResponse:
     return page(f"{title} was not connected", body, status=400)
 
 
-def _choosing(view: FlowView, title: str) -> ASGIResponse:
+def _choosing(view: FlowView, title: str) -> Response[str]:
     rows = "".join(_row(one, first=index == 0) for index, one in enumerate(view.choices))
     body = (
         f'<h1 id="which">Which account on {escape(title)}?</h1>'

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from html import escape
 
-from litestar.response.base import ASGIResponse
+from litestar import Response
 
 __all__ = ("page",)
 
@@ -43,7 +43,7 @@ _HEADERS = {
 }
 
 
-def page(title: str, body: str, *, status: int = 200) -> ASGIResponse:
+def page(title: str, body: str, *, status: int = 200) -> Response[str]:
     """Gives a whole page.
 
     Args:
@@ -57,4 +57,4 @@ def page(title: str, body: str, *, status: int = 200) -> ASGIResponse:
         f"<title>{escape(title)} · MPCAS2</title><style>{_STYLE}</style></head>"
         f"<body><main>{body}</main></body></html>"
     )
-    return ASGIResponse(body=html, media_type="text/html", status_code=status, headers=_HEADERS)
+    return Response(html, media_type="text/html", status_code=status, headers=_HEADERS)

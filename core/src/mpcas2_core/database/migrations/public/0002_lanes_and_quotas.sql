@@ -17,4 +17,3 @@ CREATE TABLE quota_windows (
     held_until timestamptz,
     PRIMARY KEY (subject, name)
 );
-CREATE INDEX quota_windows_age ON quota_windows (resets_at);
