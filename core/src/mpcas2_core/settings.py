@@ -40,7 +40,7 @@ SECRETS = frozenset(
 )
 # What is not set of these is not made by us either.
 NOT_MADE = "s3_"
-URLS_WITH_PASSWORD = frozenset({"database_url", "redis_url"})
+URLS_WITH_PASSWORD = frozenset({"database_url", "redis_url", "s3_endpoint_url"})
 
 AT_LEAST_ONE = (
     "concurrency",

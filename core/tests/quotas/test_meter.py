@@ -190,3 +190,18 @@ def test_a_database_that_is_away_costs_no_outcome(tell: Tell, platform: Any) -> 
         await meter.close()
 
     tell(story)
+
+
+def test_questions_of_people_leave_a_share_of_the_apps_quota_to_what_is_planned(
+    tell: Tell, platform: Any
+) -> None:
+    async def story(database: Database) -> None:
+        asking = Meter(database, platform, ADA, share=0.5)
+        await asking.spend("uploads")
+        with pytest.raises(RateLimited) as caught:
+            await asking.spend("uploads")
+        assert caught.value.retry_after is not None
+        assert caught.value.retry_after > 1
+        await Meter(database, platform, ADA).spend("uploads")
+
+    tell(story)

@@ -15,7 +15,7 @@ from litestar.exceptions import HTTPException
 
 from mpcas2_core.database import DatabaseUnavailable, TenantBehind, TenantUnavailable
 from mpcas2_core.errors import EngineError, TooMany
-from mpcas2_server.requests import request_id_of
+from mpcas2_server.requests import request_id_of, without_link
 from mpcas2_server.wire import ENCODER, Moment, Output
 
 __all__ = ("ErrorBody", "ErrorDetail", "error_answer", "handle_error")
@@ -135,7 +135,7 @@ def error_answer(
 def _from_router(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     status = error.status_code
     code = _ROUTER_CODES.get(status, "BAD_REQUEST" if status < 500 else "INTERNAL_ERROR")  # noqa: PLR2004 - HTTP
-    path = request.scope["path"]
+    path = without_link(request.scope["path"])
     if status == HTTPStatus.NOT_FOUND:
         message = f"There is nothing at {path}. /api/v1/docs shows what there is; ids are UUIDs."
     elif status == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -39,6 +40,7 @@ __all__ = ("Connecting",)
 log = structlog.get_logger(__name__)
 
 PURPOSE = "connect-flow"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # 48 bytes make 64 characters; RFC 7636 wants 43 to 128.
 VERIFIER_BYTES = 48
 MOST_CHOICES = 100
@@ -195,6 +197,8 @@ class Connecting:
             InvalidInput: The state is missing or not ours; nothing is known of the flow then.
             NotFound: The flow is gone.
         """
+        # Whatever a stranger put into the address: no control characters reach words or rows.
+        query = {name: _CONTROL.sub("", value) for name, value in query.items()}
         tenant, flow = await self._flow_of(query.get("state"), platform_key)
         if flow.state != "waiting":
             return await self.get(tenant, flow.id)

@@ -44,6 +44,8 @@ _T = TypeVar("_T")
 
 # Nothing goes out any more in these states.
 FINAL = frozenset({"published", "failed", "cancelled"})
+# How much of an app's quota questions of people may use: what is planned needs the rest.
+SHARE = 0.5
 # A person waits for the answer.
 SECONDS = 30.0
 
@@ -147,6 +149,8 @@ class PublishedPosts:
                 code="JOB_STATE",
                 details={"state": job.state},
             )
+        if job.deleted_at is not None:
+            return job
         account, grant = await self._account(tenant, job.social_account_id)
         platform = self._plugins.platform(job.platform)
         if not isinstance(platform, DeletesPosts):
@@ -240,6 +244,7 @@ class PublishedPosts:
                 account=account.platform_account_id,
                 app=grant.client_id or "",
             ),
+            share=SHARE,
         )
 
         async def with_token(access: Access) -> _T:

@@ -28,9 +28,13 @@ class Meter:
         database: Where the windows are.
         platform: The network, with its declared quotas if it has any.
         subject: Whose quotas they are.
+        share: How much of a quota that all accounts of an app share may be used up to; 1 for all.
     """
 
-    def __init__(self, database: Database, platform: Platform, subject: Subject) -> None:
+    def __init__(
+        self, database: Database, platform: Platform, subject: Subject, *, share: float = 1.0
+    ) -> None:
+        self._share = share
         self._database = database
         self._title = platform.title
         self._subject = subject
@@ -48,9 +52,12 @@ class Meter:
         rule = self._rule(quota)
         key = self._subject.key(rule)
         async with self._database.public() as connection:
-            if await windows.charge(connection, key, rule, amount, datetime.now(UTC)):
+            share = self._share if rule.per == "app" else 1.0
+            now = datetime.now(UTC)
+            if await windows.charge(connection, key, rule, amount, now, share=share):
                 return
-            at = await windows.free_again(connection, key, rule, amount)
+            kept = rule.limit - int(rule.limit * share)
+            at = await windows.free_again(connection, key, rule, amount + kept)
         wait = 1.0 if at is None else max(1.0, (at - datetime.now(UTC)).total_seconds())
         when = "" if at is None else f" There is some again at {at:%Y-%m-%d %H:%M} UTC."
         whose = "this account" if rule.per == "account" else "this app"

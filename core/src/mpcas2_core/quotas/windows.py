@@ -62,12 +62,18 @@ CHARGE_SQL = (
     "resets_at = CASE WHEN w.resets_at <= now() THEN excluded.resets_at ELSE w.resets_at END, "
     "held_until = NULL "
     "WHERE (w.held_until IS NULL OR w.held_until <= now()) AND (w.resets_at <= now() "
-    "OR w.used + excluded.used <= coalesce(w.told_limit, $4)) RETURNING used"
+    "OR w.used + excluded.used <= coalesce(w.told_limit, $4) * $6::float8) RETURNING used"
 )
 
 
 async def charge(
-    connection: Connection, key: str, rule: QuotaRule, amount: int, now: datetime
+    connection: Connection,
+    key: str,
+    rule: QuotaRule,
+    amount: int,
+    now: datetime,
+    *,
+    share: float = 1.0,
 ) -> bool:
     """Counts a use.
 
@@ -77,12 +83,13 @@ async def charge(
         rule: What is used.
         amount: How much.
         now: The time of the use.
+        share: Up to which part of the limit it may be used.
 
     Returns:
         Whether there was enough; nothing was counted otherwise.
     """
     used = await connection.fetchval(
-        CHARGE_SQL, key, rule.name, amount, rule.limit, window_end(rule, now)
+        CHARGE_SQL, key, rule.name, amount, rule.limit, window_end(rule, now), share
     )
     return used is not None
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mpcas2_core.errors import StorageFull, StorageUnavailable
+from mpcas2_core.masking import mask_url
 
 __all__ = ("Absent", "OutOfRange", "in_words", "nothing_vanishes")
 
@@ -79,7 +80,7 @@ def in_words(error: Exception, bucket: str, endpoint: str | None) -> Exception:
     """
     from botocore import exceptions  # noqa: PLC0415 - botocore takes a second to import
 
-    place = endpoint or "Amazon S3"
+    place = mask_url(endpoint) if endpoint else "Amazon S3"
     if isinstance(error, exceptions.ClientError):
         return _answered(error.response, bucket, place)
     if isinstance(error, (exceptions.NoCredentialsError, exceptions.PartialCredentialsError)):

@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 import msgspec
+import structlog
 from litestar import Controller, Request, get
 from litestar.response.base import ASGIResponse
 
@@ -21,6 +22,7 @@ from mpcas2_server.wire import Output, answer, optional
 __all__ = ("HealthController",)
 
 AnyRequest = Request[Any, Any, Any]
+log = structlog.get_logger(__name__)
 CHECK_SECONDS = 3.0
 
 
@@ -126,4 +128,8 @@ async def _migrations(engine: Engine) -> Check:
 
 async def _storage(engine: Engine) -> Check:
     fault = await engine.storage.check()
-    return Check(ok=fault is None, detail=optional(fault))
+    if fault is None:
+        return Check(ok=True)
+    # The words name folder or bucket, which are no stranger's business.
+    log.warning("media_store_unusable", detail=fault)
+    return Check(ok=False, detail="The store for media cannot be used. Run `mpcas2 doctor`.")

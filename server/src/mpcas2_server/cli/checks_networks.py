@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 
 from mpcas2_core.accounts.apps import client_variables, redirect_address
+from mpcas2_core.masking import mask_url
 from mpcas2_core.plugins import PluginHost
 from mpcas2_core.plugins.settings import variable_of
 from mpcas2_core.settings import PREFIX, Settings, SettingsError, read_variable
@@ -47,7 +48,7 @@ def plugin_settings(
             source = source_of((variable,), environ)
             if source is None:
                 continue
-            value = "(hidden)" if setting.secret else environ[source]
+            value = "(hidden)" if setting.secret else mask_url(environ[source])
             yield Finding(level="ok", area="plugin", message=f"{source} is {value}")
 
 
