@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import mimetypes
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import click
 
-from mpcas2_server.cli.connection import connect, server_address, server_option, session_file
+from mpcas2_server.cli.connection import connect, server_option
 from mpcas2_server.cli.output import clean, json_option, print_fields, print_json, print_table
+from mpcas2_server.cli.sending import kind_of, send
 from mpcas2_server.cli.when import show_time, show_time_exactly
 
 __all__ = ("content",)
 
 _KINDS = ["video", "image", "audio", "document", "text"]
 _STATUSES = ["draft", "processing", "ready", "published", "archived"]
-
-
-# From here on a file goes in pieces that a broken connection does not lose.
-LARGE_BYTES = 8 * 1024 * 1024
 
 
 @click.group()
@@ -64,15 +59,12 @@ def add(
     path = Path(file)
     fields = {
         "title": title or path.stem,
-        "type": kind or _kind_of(path),
+        "type": kind or kind_of(path),
         "altText": alt,
         "description": description,
         "tags": list(tags),
     }
-    given = {key: value for key, value in fields.items() if value}
-    large = path.stat().st_size >= LARGE_BYTES
-    send = _add_in_pieces if large else _add_whole
-    made = send(path, given, server, quiet=as_json)
+    made = send(path, fields, server, quiet=as_json)
     if as_json:
         print_json(made)
         return
@@ -167,52 +159,6 @@ def delete(*, content_id: str, server: str | None, as_json: bool) -> None:
     cancelled = answer.get("cancelledJobs", [])
     if cancelled:
         click.echo(f"{len(cancelled)} pending posts were cancelled: {', '.join(cancelled)}")
-
-
-def _add_whole(
-    path: Path, fields: dict[str, Any], server: str | None, *, quiet: bool
-) -> dict[str, Any]:
-    from mpcas2_server.cli.progress import upload_progress  # noqa: PLC0415 - brings rich
-
-    mime_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    with (
-        connect(server) as client,
-        path.open("rb") as file,
-        upload_progress(file, path.name, quiet=quiet) as shown,
-    ):
-        made: dict[str, Any] = client.upload(
-            "/content", shown, name=path.name, mime_type=mime_type, fields=fields
-        )
-    return made
-
-
-def _add_in_pieces(
-    path: Path, fields: dict[str, Any], server: str | None, *, quiet: bool
-) -> dict[str, Any]:
-    from mpcas2_server.cli.resumable import (  # noqa: PLC0415 - brings httpx
-        Sender,
-        send_file,
-        shown_progress,
-    )
-    from mpcas2_server.cli.session import SignIn  # noqa: PLC0415 - as above
-    from mpcas2_server.cli.upload_notes import UploadNotes  # noqa: PLC0415 - as above
-
-    address, sessions = server_address(server), session_file()
-    session = sessions.load()
-    notes = UploadNotes(sessions.path.parent / "uploads")
-    key = notes.key(address, session.email if session else "", path, fields)
-    with Sender(address, SignIn(sessions, address)) as sender:
-        told = {**fields, "filename": path.name}
-        with shown_progress(path.name, path.stat().st_size, quiet=quiet) as show:
-            content_id = send_file(sender, notes, key, path, told, show)
-    with connect(server) as client:
-        made: dict[str, Any] = client.get(_path(content_id))
-    return made
-
-
-def _kind_of(path: Path) -> str:
-    kind = (mimetypes.guess_type(path.name)[0] or "").partition("/")[0]
-    return kind if kind in {"video", "image", "audio"} else "document"
 
 
 def _path(content_id: str) -> str:

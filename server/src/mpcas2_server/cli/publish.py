@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import mimetypes
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,6 +15,7 @@ import click
 from mpcas2_server.cli.connection import connect, server_option
 from mpcas2_server.cli.failures import CliError, ExitCode
 from mpcas2_server.cli.output import clean, json_option, print_json
+from mpcas2_server.cli.sending import kind_of, send
 from mpcas2_server.cli.targets import resolve
 from mpcas2_server.cli.when import parse_when, show_time_exactly
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ("publish",)
 
 _TITLE_LENGTH = 80
-_KINDS = frozenset({"image", "video", "audio"})
 
 _HELP = """Post a file, several pictures, or a text.
 
@@ -34,6 +33,7 @@ Examples:
   mpcas2 publish --text "Hello" --wait
   mpcas2 publish cat.jpg --text "Our cat" --alt "A grey cat asleep" \\
       --to bluesky:@ada.example.org --at "2026-12-01 09:00" --tz Europe/Berlin
+  mpcas2 publish film.mp4 --title "Spring" --thumbnail cover.jpg --to youtube
   mpcas2 publish --text "One" --thread "Two" --thread "Three"
   mpcas2 publish --text "Hallo" --option 'langs=["de"]' --at "in 10 min"
 
@@ -54,6 +54,13 @@ accounts; it may be repeated, and left out when one account is connected.
 @click.option("--at", metavar="TIME", help='When: "2026-12-01 09:00" with --tz, or "in 10 min".')
 @click.option("--tz", metavar="ZONE", help="Zone of --at, such as Europe/Berlin.")
 @click.option("--thread", multiple=True, metavar="TEXT", help="A further post of a thread.")
+@click.option(
+    "--thumbnail",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Picture that stands for a video.",
+)
+@click.option("--content", metavar="ID", help="Content that is there already, instead of a file.")
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Network's own.")
 @click.option("--hashtag", multiple=True, metavar="TAG", help="Added to the text.")
 @click.option("--wait", is_flag=True, help="Show how it goes, until it is out or has failed.")
@@ -72,6 +79,8 @@ def publish(
     at: str | None,
     tz: str | None,
     thread: tuple[str, ...],
+    thumbnail: str | None,
+    content: str | None,
     options: tuple[str, ...],
     hashtag: tuple[str, ...],
     wait: bool,
@@ -82,19 +91,29 @@ def publish(
     """Runs the command; its help is above."""
     if text == "-":
         text = sys.stdin.read().strip()
-    _check(files, text, alt, at=at, tz=tz)
+    _check(files, text, alt, content, at=at, tz=tz)
     moment = parse_when(at, tz, now=datetime.now(UTC)) if at else None
     metadata = _metadata(text, title, thread, options, hashtag)
     with connect(server) as client:
         accounts = resolve(list(client.pages("/social-accounts")), to)
-        made = _make_content(client, files, alt, text=text, title=title, quiet=as_json)
-        if len(files) > 1:
-            metadata["media"] = [{"contentId": one["id"]} for one in made]
+        made: list[dict[str, Any]] = []
+        if content is None:
+            made = _make_content(
+                client, files, alt, text=text, title=title, server=server, quiet=as_json
+            )
+            if len(files) > 1:
+                metadata["media"] = [{"contentId": one["id"]} for one in made]
+        wanted = content or made[0]["id"]
+        if thumbnail is not None:
+            made += _make_content(
+                client, [thumbnail], (), text=None, title=None, server=server, quiet=as_json
+            )
+            metadata["thumbnail"] = made[-1]["id"]
         try:
             answer = client.post(
                 "/publish",
                 {
-                    "contentId": made[0]["id"],
+                    "contentId": wanted,
                     "accounts": [
                         {"socialAccountId": one["id"], "platform": one["platform"]}
                         for one in accounts
@@ -107,12 +126,14 @@ def publish(
             _take_back(client, made, error)
             raise
         jobs = answer["jobs"]
+        for warning in answer.get("warnings", ()):
+            click.echo(f"Note: {clean(warning['message'])}", err=True)
         if wait:
             from mpcas2_server.cli.progress import follow  # noqa: PLC0415 - brings rich
 
             jobs = follow(client, jobs, timeout=timeout, quiet=as_json)
     if as_json:
-        print_json({"jobs": jobs})
+        print_json({"jobs": jobs, "warnings": answer.get("warnings", [])})
     elif not wait:
         _tell(jobs, scheduled=moment is not None)
     if wait and any(job["state"] != "published" for job in jobs):
@@ -120,9 +141,17 @@ def publish(
 
 
 def _check(
-    files: Sequence[str], text: str | None, alt: Sequence[str], *, at: str | None, tz: str | None
+    files: Sequence[str],
+    text: str | None,
+    alt: Sequence[str],
+    content: str | None,
+    *,
+    at: str | None,
+    tz: str | None,
 ) -> None:
-    if not files and not (text and text.strip()):
+    if content and files:
+        raise _usage("--content and a file were given.", "Name a file, or content that is there.")
+    if not content and not files and not (text and text.strip()):
         raise _usage("There is nothing to post.", "Name a file, or write --text.")
     if len(alt) > len(files):
         raise _usage(
@@ -173,6 +202,7 @@ def _make_content(
     *,
     text: str | None,
     title: str | None,
+    server: str | None,
     quiet: bool,
 ) -> list[dict[str, Any]]:
     if not files:
@@ -180,40 +210,19 @@ def _make_content(
         return [client.post("/content", body)]
     made: list[dict[str, Any]] = []
     for index, name in enumerate(files):
-        description = alt[index] if index < len(alt) else None
+        path = Path(name)
+        fields = {
+            "title": title or path.stem,
+            "type": kind_of(path),
+            "altText": alt[index] if index < len(alt) else None,
+            "text": text,
+        }
         try:
-            made.append(_upload(client, Path(name), title, description, text, quiet=quiet))
+            made.append(send(path, fields, server, quiet=quiet))
         except Exception as error:
             _take_back(client, made, error)
             raise _about(name, error) from error
     return made
-
-
-def _upload(
-    client: Client,
-    path: Path,
-    title: str | None,
-    alt: str | None,
-    text: str | None,
-    *,
-    quiet: bool,
-) -> dict[str, Any]:
-    mime_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    kind = mime_type.partition("/")[0]
-    fields = {
-        "title": title or path.stem,
-        "type": kind if kind in _KINDS else "document",
-        "altText": alt,
-        "text": text,
-    }
-    given = {key: value for key, value in fields.items() if value}
-    from mpcas2_server.cli.progress import upload_progress  # noqa: PLC0415 - brings rich
-
-    with path.open("rb") as file, upload_progress(file, path.name, quiet=quiet) as shown:
-        content: dict[str, Any] = client.upload(
-            "/content", shown, name=path.name, mime_type=mime_type, fields=given
-        )
-    return content
 
 
 def _take_back(client: Client, made: Sequence[dict[str, Any]], error: Exception) -> None:

@@ -26,6 +26,8 @@ STEP = 256 * 1024
 # How often in a row nothing at all gets through before the command gives up; what came is kept.
 MOST_FAILURES = 8
 LONGEST_PAUSE = 10.0
+# How long in seconds the server may check a whole file, without an end in sight.
+CHECK_STEP, CHECK_PATIENCE = 0.5, 900.0
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # Offsets that do not fit, somebody else's turn, a server that starts again: asking helps.
 _PASSING = frozenset({409, 423, 502, 503, 504})
@@ -241,13 +243,22 @@ def _sent(
     state: dict[str, Any] | None,
     progress: Callable[[int], None],
 ) -> dict[str, Any]:
-    failures, pauses = 0, _pauses()
+    failures, pauses, patience = 0, _pauses(), CHECK_PATIENCE
     while state is not None and state["state"] not in {"done", "refused"}:
         received, size = state["received"], state["size"]
         progress(received)
         if state["state"] == "checking" or state["busy"]:
             # Or the server has not noticed yet that an earlier connection is gone.
-            sender.sleep(0.5)
+            sender.sleep(CHECK_STEP)
+            patience -= CHECK_STEP if state["state"] == "checking" else 0
+            if patience <= 0:
+                raise CliError(
+                    f"The whole file arrived, but {sender.server} still checks it after "
+                    f"{CHECK_PATIENCE / 60:g} minutes.",
+                    hint="Run the same command again later: it waits on. Or look at `mpcas2 doctor`.",
+                    code="UPLOAD_CHECKING",
+                    details={"uploadId": upload_id},
+                )
         else:
             try:
                 sender.send(upload_id, file, received, size, _counter(received, progress))
