@@ -216,7 +216,8 @@ class _Storm:
                     ]
         once = {(key, rule.name): (key, rule, reading) for key, rule, reading in told}
         async with engine.database.public() as connection:
-            await learn(connection, list(once.values()), datetime.now(UTC))
+            for key, rule, reading in once.values():
+                await learn(connection, key, rule, reading, datetime.now(UTC))
 
     async def _rage(self, engine: Engine) -> None:
         self._workers = [self._forge.worker(self._env) for _ in range(WORKERS)]

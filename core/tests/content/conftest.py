@@ -51,6 +51,7 @@ class Desk:
             if file:
                 await upload.write(file)
                 await upload.check("document", "paper.pdf")
+                await upload.place()
             return await self.run(
                 lambda scope: self.contents.create(
                     scope,

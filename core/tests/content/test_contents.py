@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from mpcas2_core.content.rows import ContentChange, ContentFilter, ContentRow
+from mpcas2_core.content.rows import ContentChange, ContentFilter, ContentRow, NewContent
 from mpcas2_core.database import Scope
 from mpcas2_core.errors import Conflict, InvalidInput, NotFound
 
@@ -191,6 +191,27 @@ def test_an_upload_that_meets_the_deletion_of_its_twin_keeps_its_file(desk: RunS
     desk(story)
 
 
+def test_a_file_that_went_with_its_twin_after_it_was_placed_is_placed_again(
+    desk: RunStory,
+) -> None:
+    async def story(at: Any) -> None:
+        twin = await at.add(file=PDF)
+        async with at.contents.receive(at.tenant) as upload:
+            await upload.write(PDF)
+            await upload.check("document", "x.pdf")
+            await upload.place()
+            await delete(at, twin)
+            assert not await at.storage.exists(at.tenant.id, twin.file.sha256)
+            new = NewContent(title="T", type="document")
+            row = await at.run(lambda scope: at.contents.create(scope, at.user_id, new, upload))
+        await at.contents.require_file(at.tenant, row)
+        assert [chunk async for chunk in at.contents.open_file(at.tenant, row.file.sha256)] == [PDF]
+        await delete(at, row)
+        assert at.files() == []
+
+    desk(story)
+
+
 @pytest.mark.parametrize("error", [RuntimeError, asyncio.CancelledError])
 def test_a_transaction_that_fails_after_the_file_was_placed_leaves_no_file(
     desk: RunStory, error: type[BaseException]
@@ -202,9 +223,9 @@ def test_a_transaction_that_fails_after_the_file_was_placed_leaves_no_file(
             async with at.contents.receive(at.tenant) as upload:
                 await upload.write(data)
                 await upload.check("document", "x.pdf")
+                await upload.place()
 
-                async def work(scope: Scope) -> None:
-                    await upload.place(scope)
+                async def work(_scope: Scope) -> None:
                     raise error
 
                 await at.run(work)

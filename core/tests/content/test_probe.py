@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from pathlib import Path
 from random import Random
+from uuid import uuid4
 
 import pytest
 from PIL import Image
@@ -85,7 +86,7 @@ def check(tmp_path: Path, data: bytes, said: MediaType, **options: float) -> Pro
     path.write_bytes(data)
 
     async def story() -> Probed:
-        return await FileProbe(**options).check(path, said)  # type: ignore[arg-type]  # one option, a number of seconds
+        return await FileProbe(**options).check(path, said, uuid4())  # type: ignore[arg-type]  # one option, a number of seconds
 
     return asyncio.run(story())
 

@@ -1,6 +1,7 @@
 import asyncio
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from PIL import Image
@@ -34,7 +35,7 @@ def test_whatever_a_decoder_does_to_its_process_is_a_refusal(
     picture = tmp_path / "picture.png"
     Image.new("RGB", (30, 20)).save(picture)
     with pytest.raises(UnsupportedMedia) as caught:
-        asyncio.run(FileProbe(seconds=3).check(picture, "image"))
+        asyncio.run(FileProbe(seconds=3).check(picture, "image", uuid4()))
     assert caught.value.code == "MEDIA_UNREADABLE"
 
 

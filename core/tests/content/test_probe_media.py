@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 import av
 import pytest
@@ -87,7 +88,7 @@ def check(tmp_path: Path, data: bytes, said: MediaType, **options: float) -> Pro
     path.write_bytes(data)
 
     async def story() -> Probed:
-        return await FileProbe(**options).check(path, said)  # type: ignore[arg-type]  # one option, a number of seconds
+        return await FileProbe(**options).check(path, said, uuid4())  # type: ignore[arg-type]  # one option, a number of seconds
 
     return asyncio.run(story())
 

@@ -31,6 +31,7 @@ async def add_picture(at: Any, colour: str) -> ContentRow:
     async with at.contents.receive(at.tenant) as upload:
         await upload.write(png(colour))
         await upload.check("image", "a.png")
+        await upload.place()
         new = NewContent(title="P", type="image")
         row: ContentRow = await at.run(
             lambda scope: at.contents.create(scope, at.user_id, new, upload)
@@ -60,9 +61,9 @@ def test_a_picture_whose_transaction_fails_leaves_no_thumbnail(desk: RunStory) -
             async with at.contents.receive(at.tenant) as upload:
                 await upload.write(png("red"))
                 await upload.check("image", "a.png")
+                await upload.place()
 
-                async def work(scope: Scope) -> None:
-                    await upload.place(scope)
+                async def work(_scope: Scope) -> None:
                     raise RuntimeError
 
                 await at.run(work)

@@ -187,6 +187,27 @@ def test_an_upload_that_was_finished_is_committed_by_another_process(place: Plac
     assert place.left() == [f"{ONE}/{digest(data)[:2]}/{digest(data)}"]
 
 
+def test_a_file_that_was_removed_after_its_commit_is_committed_again(place: Place) -> None:
+    data = os.urandom(PART_BYTES + 3)
+
+    async def story() -> None:
+        storage = place.open()
+        other = await put(storage, ONE, b"twin")
+        for upload, whole in ((storage.writer(ONE), data), (storage.resume(ONE, uuid4()), b"twin")):
+            async with upload as writer:
+                await send(writer, whole)
+                for _ in range(2):
+                    name = (await writer.commit()).sha256
+                    assert await storage.exists(ONE, name)
+                    await storage.delete(ONE, name)
+                await writer.commit()
+            assert await read(storage, ONE, name) == whole
+        assert name == other.sha256
+
+    asyncio.run(story())
+    assert len(place.left()) == 2
+
+
 def test_a_sync_keeps_the_bytes_and_a_rewind_forgets_those_behind_it(place: Place) -> None:
     data = os.urandom(PART_BYTES + 700_000)
     upload = uuid4()

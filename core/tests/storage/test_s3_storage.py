@@ -231,6 +231,35 @@ def test_a_killed_process_leaves_an_upload_that_goes_on(
     assert len(place.left()) == 1
 
 
+def test_a_resumed_file_is_fetched_once_for_its_hash_and_its_probe(
+    moto: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = os.urandom(PART_BYTES + 5)
+    upload = uuid4()
+    fetched: list[str] = []
+    fetch = Bucket.read
+
+    def counted(self: Bucket, key: str, *span: Any) -> Any:
+        fetched.append(key)
+        return fetch(self, key, *span)
+
+    async def story() -> None:
+        storage = moto.open()
+        async with storage.resume(ONE, upload) as writer:
+            await send(writer, data)
+        async with storage.resume(ONE, upload) as writer:
+            monkeypatch.setattr(Bucket, "read", counted)
+            assert (await writer.finish()).sha256 == hashlib.sha256(data).hexdigest()
+            async with writer.readable() as path:
+                assert await asyncio.to_thread(path.read_bytes) == data
+            assert list(moto.spool.glob("*")) == []
+            await writer.commit()
+
+    asyncio.run(story())
+    assert len(fetched) == 1
+    assert len(moto.left()) == 1
+
+
 def test_large_files_are_copied_to_their_name_by_parts(
     moto: S3, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from mpcas2_core.content.rows import ContentFile
+from mpcas2_core.content.store import lock_files
+from mpcas2_core.database import Scope
 from mpcas2_core.uploads import quota
 from mpcas2_core.uploads.quota import QuotaExceeded
 
@@ -12,6 +15,12 @@ RunStory = Callable[[Callable[[Any], Awaitable[None]]], None]
 
 def paper(number: int, size: int = 1000) -> bytes:
     return f"%PDF-1.7\n{number}\n".encode().ljust(size, b"x")
+
+
+def named(sha256: str, size: int, thumbnail: str | None = None) -> ContentFile:
+    return ContentFile(
+        sha256=sha256, name="a", size=size, mime_type="application/pdf", thumbnail_sha256=thumbnail
+    )
 
 
 def test_a_file_counts_once_until_its_last_content_is_deleted(desk: RunStory) -> None:
@@ -99,9 +108,41 @@ def test_content_that_names_a_file_which_is_there_needs_no_more_room(desk: RunSt
         done = await at.whole(paper(1))
         await at.limit(1000)
         sha256 = await at.sql("SELECT file_sha256 FROM content WHERE id = $1", done.content_id)
-        await at.run(lambda scope: quota.require_room_for(scope, sha256, 1000, 0))
+        there, other = named(sha256, 1000), named("0" * 64, 1)
+        await at.run(lambda scope: quota.require_room_for(scope, there, 0))
         with pytest.raises(QuotaExceeded):
-            await at.run(lambda scope: quota.require_room_for(scope, "0" * 64, 1, 0))
+            await at.run(lambda scope: quota.require_room_for(scope, other, 0))
+
+    desk(story)
+
+
+def test_a_file_and_its_thumbnail_are_locked_in_one_order_whichever_is_which(
+    desk: RunStory,
+) -> None:
+    first, second = "0" * 64, "1" * 64
+    file = named(second, 1, thumbnail=first)
+
+    async def story(at: Any) -> None:
+        async def meanwhile(scope: Scope) -> bool:
+            await lock_files(scope, first)
+            waiting = asyncio.create_task(
+                at.run(lambda other: quota.require_room_for(other, file, 0))
+            )
+            while not await scope.fetchval(
+                "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+            ):
+                await asyncio.sleep(0.01)
+            free: bool = await scope.fetchval(
+                "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))",
+                f"{scope.tenant.schema}:{second}",
+            )
+            tasks.append(waiting)
+            return free
+
+        tasks: list[asyncio.Task[None]] = []
+        async with asyncio.timeout(20):
+            assert await at.run(meanwhile)
+            await asyncio.gather(*tasks)
 
     desk(story)
 

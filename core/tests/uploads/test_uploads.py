@@ -1,19 +1,31 @@
 import asyncio
 import hashlib
+import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from PIL import Image
 
+from mpcas2_core.content import store as content_store
 from mpcas2_core.content.rows import ContentRow
 from mpcas2_core.content.service import Contents
+from mpcas2_core.database import Scope
 from mpcas2_core.errors import Conflict, InvalidInput, NotFound, TooLarge, UnsupportedMedia
+from mpcas2_core.storage.local_writer import LocalWriter
+from mpcas2_core.uploads import store
 from mpcas2_core.uploads.rows import Checksum, ChecksumMismatch, UploadGone, UploadLocked
 
 RunStory = Callable[[Callable[[Any], Awaitable[None]]], None]
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4000
 HALF = len(PDF) * 2 // 5
+
+
+def png() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (30, 20), "red").save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 async def content_of(at: Any, row: Any) -> ContentRow:
@@ -271,7 +283,130 @@ def test_bytes_that_the_store_lost_are_asked_for_again(desk: RunStory) -> None:
         await at.send(begun.id, 0, PDF[:HALF])
         for path in at.files():
             path.unlink()
+        with pytest.raises(Conflict, match="is at offset 0"):
+            await at.send(begun.id, HALF, PDF[HALF:])
         assert (await at.uploads.get(at.tenant, begun.id)).received == 0
         assert (await at.send(begun.id, 0, PDF)).state == "done"
+
+    desk(story)
+
+
+def test_who_asks_how_an_upload_stands_touches_nothing(desk: RunStory) -> None:
+    async def story(at: Any) -> None:
+        async def version() -> str:
+            found: str = await at.sql("SELECT xmin::text FROM uploads WHERE id = $1", begun.id)
+            return found
+
+        begun = await at.begin(len(PDF))
+        before = await version()
+        assert (await at.uploads.get(at.tenant, begun.id)).received == 0
+        assert await version() == before
+        await at.send(begun.id, 0, PDF[:HALF])
+        before = await version()
+        assert (await at.uploads.get(at.tenant, begun.id)).received == HALF
+        assert await version() == before
+
+    desk(story)
+
+
+def test_after_a_killed_process_the_store_is_asked_once_what_it_has(desk: RunStory) -> None:
+    async def story(at: Any) -> None:
+        begun = await at.begin(len(PDF))
+        async with at.storage.resume(at.tenant.id, begun.id) as writer:
+            await writer.write(PDF[:HALF])
+        await at.sql(
+            "UPDATE uploads SET holder = gen_random_uuid(), "
+            "held_until = now() - interval '1 second' WHERE id = $1",
+            begun.id,
+        )
+        row = await at.uploads.get(at.tenant, begun.id)
+        assert (row.received, row.held) == (HALF, False)
+        assert await at.sql("SELECT holder IS NULL FROM uploads WHERE id = $1", begun.id)
+
+    desk(story)
+
+
+def test_a_request_that_is_cancelled_again_and_again_leaves_its_upload_settled(
+    desk: RunStory,
+) -> None:
+    async def story(at: Any) -> None:
+        begun = await at.begin(len(PDF))
+        reading = asyncio.Event()
+
+        async def stuck() -> AsyncIterator[bytes]:
+            yield PDF[:HALF]
+            reading.set()
+            await asyncio.Event().wait()
+
+        task = asyncio.create_task(at.uploads.receive(at.tenant, begun.id, 0, stuck()))
+
+        async def in_the_way(scope: Scope) -> None:
+            await scope.execute("SELECT FROM uploads WHERE id = $1 FOR UPDATE", begun.id)
+            for _ in range(10):
+                task.cancel()
+                await asyncio.wait([task], timeout=0.05)
+            # What it has to write down cannot be written yet.
+            assert not task.done()
+
+        async with asyncio.timeout(20):
+            await reading.wait()
+            await at.run(in_the_way)
+            await asyncio.wait([task])
+        row = await at.run(lambda scope: store.get(scope, begun.id))
+        assert (row.received, row.held, row.left_held) == (HALF, False, False)
+
+    desk(story)
+
+
+def test_no_transaction_is_open_while_a_file_is_placed(
+    desk: RunStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = LocalWriter.commit
+    open_ones: list[int] = []
+
+    async def story(at: Any) -> None:
+        async def watched(writer: LocalWriter) -> Any:
+            async with at.database.public() as connection:
+                open_ones.append(
+                    await connection.fetchval(
+                        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                        "AND state LIKE 'idle in transaction%'"
+                    )
+                )
+            return await commit(writer)
+
+        monkeypatch.setattr(LocalWriter, "commit", watched)
+        picture = png()
+        begun = await at.begin(len(picture), kind="image", name="a.png")
+        assert (await at.send(begun.id, 0, picture)).state == "done"
+        assert open_ones == [0, 0]
+
+    desk(story)
+
+
+def test_a_thumbnail_that_was_lost_after_a_kill_is_done_without(
+    desk: RunStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(at: Any) -> None:
+        picture = png()
+        begun = await at.begin(len(picture), kind="image", name="a.png")
+
+        async def dies(*_: Any) -> None:
+            raise SystemError
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Contents, "create", dies)
+            with pytest.raises(SystemError):
+                await at.send(begun.id, 0, picture)
+        row = await at.run(lambda scope: store.get(scope, begun.id))
+        for name in row.file.names:
+            assert await at.run(lambda scope, it=name: content_store.file_is_needed(scope, it))
+        await at.storage.delete(at.tenant.id, row.file.thumbnail_sha256)
+        await at.another_process().finisher.run(at.tenant, begun.id)
+        done = await at.uploads.get(at.tenant, begun.id)
+        content = await content_of(at, done)
+        assert content.file is not None
+        assert content.file.thumbnail_sha256 is None
+        assert [path.name for path in at.files()] == [content.file.sha256]
 
     desk(story)

@@ -57,6 +57,24 @@ def test_a_picture_is_taken_shown_and_given_back(user: Any) -> None:
     assert len(user.files()) == FILE_AND_THUMBNAIL
 
 
+def test_a_request_that_comes_again_after_its_content_was_deleted_leaves_no_file(
+    user: Any,
+) -> None:
+    def again() -> Any:
+        return user.http.post(
+            "/content",
+            data={"title": "P", "type": "image"},
+            files={"file": ("a.png", png())},
+            headers={"idempotency-key": "once"},
+        )
+
+    made = again().json()
+    assert user.http.delete(f"/content/{made['id']}").status_code == 200
+    repeated = again()
+    assert (repeated.json()["id"], repeated.headers["idempotent-replay"]) == (made["id"], "true")
+    assert user.files() == []
+
+
 def test_the_file_comes_back_to_be_saved_and_never_to_be_shown(user: Any) -> None:
     made = upload(user, name='a "b"\\ü.png').json()
     answer = user.http.get(f"/content/{made['id']}/file")

@@ -88,6 +88,11 @@ class ContentFile(msgspec.Struct, frozen=True, kw_only=True):
     media: MediaFacts = MediaFacts()
     thumbnail_sha256: str | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the store keeps for it: its own name, and its thumbnail's where it has one."""
+        return (self.sha256, self.thumbnail_sha256) if self.thumbnail_sha256 else (self.sha256,)
+
 
 class NewContent(msgspec.Struct, frozen=True, kw_only=True):
     """Content as a person gives it. ``type`` ``text`` needs ``text``, every other type a file."""

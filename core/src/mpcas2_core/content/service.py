@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+import msgspec
 import structlog
 import uuid_utils.compat as uuids
 
@@ -27,6 +28,7 @@ from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope, Tenant
 from mpcas2_core.errors import InvalidInput, NotFound
 from mpcas2_core.storage import Storage, StoredFileMissing
+from mpcas2_core.storage.steps import to_the_end
 
 __all__ = ("CancelJobs", "Contents")
 
@@ -77,20 +79,23 @@ class Contents:
             self._storage.writer(tenant.id) as writer,
             self._storage.writer(tenant.id) as thumbnail,
         ):
-            upload = Upload(writer, thumbnail, self._probe)
+            upload = Upload(writer, thumbnail, self._probe, tenant.id)
             try:
                 yield upload
             except BaseException:
                 if upload.placed and upload.file is not None:
-                    # The transaction failed after the file was placed. Shielded: the error may be
-                    # a cancellation, and a second one must not stop the clearing away.
-                    await asyncio.shield(self._release_all(tenant, upload.file))
+                    # The transaction failed after the file was placed. To the end: the error may
+                    # be a cancellation, and a second one must not stop the clearing away.
+                    await to_the_end(asyncio.create_task(self._release_all(tenant, upload.file)))
                 raise
 
     async def create(
         self, scope: Scope, user_id: UUID, new: NewContent, upload: Upload | None = None
     ) -> ContentRow:
-        """Stores content, and its file with it.
+        """Stores content that names its file.
+
+        The file is placed before, by :meth:`Upload.place`. One that is not there is placed under the
+        lock: rarely, where the last content with the same bytes was deleted in between.
 
         Args:
             scope: The tenant.
@@ -98,11 +103,12 @@ class Contents:
             new: What it is, as :func:`mpcas2_core.content.wording.checked` gave it.
             upload: Its checked file; None for text.
         """
-        if upload is not None:
-            await upload.place(scope)
-        return await store.insert(
-            scope, uuids.uuid7(), user_id, new, upload.file if upload is not None else None
-        )
+        file = upload.file if upload is not None else None
+        if upload is not None and file is not None:
+            await store.lock_files(scope, *file.names)
+            if await self.stored(scope.tenant, file) != file:
+                await upload.place()
+        return await store.insert(scope, uuids.uuid7(), user_id, new, file)
 
     async def get(self, scope: Scope, content_id: UUID) -> ContentRow:
         """Gives one content.
@@ -221,6 +227,19 @@ class Contents:
             )
         return row.file
 
+    async def stored(self, tenant: Tenant, file: ContentFile) -> ContentFile | None:
+        """Tells what the store has of a checked file.
+
+        Returns:
+            The file; without its thumbnail where that alone is missing, None where it is itself.
+        """
+        if await self._size(tenant, file.sha256) != file.size:
+            return None
+        thumbnail = file.thumbnail_sha256
+        if thumbnail is None or await self._size(tenant, thumbnail) is not None:
+            return file
+        return msgspec.structs.replace(file, thumbnail_sha256=None)
+
     async def thumbnail_size(self, tenant: Tenant, row: ContentRow) -> tuple[str, int]:
         """Gives name and size of the thumbnail of content.
 
@@ -271,19 +290,24 @@ class Contents:
             raise NotFound("The file of this link was deleted.", code="FILE_MISSING")
         return await self._storage.size(tenant.id, sha256)
 
+    async def _size(self, tenant: Tenant, sha256: str) -> int | None:
+        try:
+            return await self._storage.size(tenant.id, sha256)
+        except StoredFileMissing:
+            return None
+
     def _known_links(self) -> MediaLinks:
         if self._links is None:
             raise RuntimeError("This process was put together without public links.")
         return self._links
 
     async def _release_all(self, tenant: Tenant, file: ContentFile) -> None:
-        await self._release(tenant, file.sha256)
-        if file.thumbnail_sha256 is not None:
-            await self._release(tenant, file.thumbnail_sha256)
+        for sha256 in file.names:
+            await self._release(tenant, sha256)
 
     async def _release(self, tenant: Tenant, sha256: str) -> None:
         async def work(scope: Scope) -> None:
-            await store.lock_file(scope, sha256)
+            await store.lock_files(scope, sha256)
             if not await store.file_is_needed(scope, sha256):
                 await self._storage.delete(tenant.id, sha256)
                 await store.forget_file(scope, sha256)

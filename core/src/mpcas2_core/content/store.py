@@ -26,7 +26,7 @@ __all__ = (
     "get",
     "insert",
     "list_page",
-    "lock_file",
+    "lock_files",
     "mark_deleted",
     "media",
     "update",
@@ -204,18 +204,24 @@ async def media(scope: Scope, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, 
     }
 
 
-async def lock_file(scope: Scope, sha256: str) -> None:
-    """Lets nobody else of this tenant bring or remove this file until the transaction ends."""
-    await scope.execute(
-        "/* mpcas2:content.lock_file */ SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
-        f"{scope.tenant.schema}:{sha256}",
-    )
+async def lock_files(scope: Scope, *names: str) -> None:
+    """Lets nobody else of this tenant bring or remove these files until the transaction ends.
+
+    They are locked in one order, since the file of one content may be the thumbnail of another. A
+    transaction locks all its files at once, before any row of content, usage or uploads.
+    """
+    for sha256 in sorted(set(names)):
+        await scope.execute(
+            "/* mpcas2:content.lock_file */ SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+            f"{scope.tenant.schema}:{sha256}",
+        )
 
 
 async def file_is_needed(scope: Scope, sha256: str) -> bool:
-    """Says whether content that stands, or a post that is still under way, needs the file.
+    """Says whether content that stands, or a post or an upload under way, needs the file.
 
-    Content needs its thumbnail as it does its file, and a post the picture that stands for it.
+    Content needs its thumbnail as it does its file, a post the picture that stands for it, and an
+    upload what it is about to place, or placed.
     """
     needed: bool = await scope.fetchval(
         "/* mpcas2:content.file_is_needed */ SELECT EXISTS (SELECT 1 FROM content "
@@ -225,7 +231,7 @@ async def file_is_needed(scope: Scope, sha256: str) -> bool:
         f"WHERE job.state IN {PENDING} "
         "AND (part.media @> jsonb_build_array(jsonb_build_object('sha256', $1::text)) "
         "OR part.thumbnail->>'sha256' = $1)) OR EXISTS (SELECT 1 FROM uploads "
-        "WHERE state = 'checking' AND file->>'sha256' = $1)",
+        "WHERE state = 'checking' AND (file->>'sha256' = $1 OR file->>'thumbnail_sha256' = $1))",
         sha256,
     )
     return needed

@@ -1,13 +1,13 @@
-"""One file on its way in: received, checked, then placed in the transaction of its row."""
+"""One file on its way in: received, checked, then placed before the transaction of its row."""
 
 from __future__ import annotations
 
-from mpcas2_core.content import store
+from uuid import UUID
+
 from mpcas2_core.content.kinds import MediaType
 from mpcas2_core.content.probe import FileProbe
 from mpcas2_core.content.rows import ContentFile
 from mpcas2_core.content.wording import file_name
-from mpcas2_core.database.scope import Scope
 from mpcas2_core.storage import StorageWriter
 
 __all__ = ("Upload",)
@@ -20,9 +20,13 @@ class Upload:
         writer: Takes the bytes.
         thumbnail: Takes the bytes of the thumbnail, where there will be one.
         probe: Looks into the file.
+        whose: The tenant.
     """
 
-    def __init__(self, writer: StorageWriter, thumbnail: StorageWriter, probe: FileProbe) -> None:
+    def __init__(
+        self, writer: StorageWriter, thumbnail: StorageWriter, probe: FileProbe, whose: UUID
+    ) -> None:
+        self._whose = whose
         self._writer = writer
         self._thumbnail = thumbnail
         self._probe = probe
@@ -51,7 +55,7 @@ class Upload:
         """
         stored = await self._writer.finish()
         async with self._writer.readable() as path:
-            probed = await self._probe.check(path, said)
+            probed = await self._probe.check(path, said, self._whose)
         thumbnail_sha256 = None
         if probed.thumbnail is not None:
             await self._thumbnail.write(probed.thumbnail)
@@ -69,19 +73,19 @@ class Upload:
         )
         return self.file
 
-    async def place(self, scope: Scope) -> None:
-        """Puts the checked file into the store, to be seen when the transaction commits.
+    async def place(self) -> None:
+        """Puts the checked file into the store; again, where it was removed since.
 
-        The lock keeps a deletion of the last content with the same bytes from removing the file
-        between here and the commit. The thumbnail goes first: where the file is, it is too.
+        It may be copied for minutes, so this belongs outside of any transaction. Until content names
+        the file, whoever deletes the last content with the same bytes takes it along:
+        :meth:`Contents.create` looks. The thumbnail goes first: where the file is, it is too.
+
+        Raises:
+            StorageFull: There is no room left.
         """
         if self.file is None:
             raise RuntimeError("A file is checked before it is placed.")
-        thumbnail = self.file.thumbnail_sha256
-        # In one order, since the file of one content may be the thumbnail of another.
-        for sha256 in sorted({self.file.sha256, thumbnail or self.file.sha256}):
-            await store.lock_file(scope, sha256)
         self.placed = True
-        if thumbnail is not None:
+        if self.file.thumbnail_sha256 is not None:
             await self._thumbnail.commit()
         await self._writer.commit()

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from io import FileIO
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID, uuid4
 
-from mpcas2_core.errors import EngineError
 from mpcas2_core.storage.local_faults import told
 from mpcas2_core.storage.local_writer import LocalWriter
 from mpcas2_core.storage.naming import is_digest, require_digest
 from mpcas2_core.storage.protocol import ABANDONED_SECONDS, StorageWriter, StoredFileMissing
+from mpcas2_core.storage.steps import closed_by
 
 __all__ = ("LocalStorage",)
 
@@ -43,30 +43,17 @@ class LocalStorage:
 
         The file on disk is made with the first bytes.
         """
-        writer = self._writer(tenant_id, uuid4())
-        try:
+        writer = self._writer(tenant_id, uuid4(), hashing=True)
+        async with closed_by(writer.discard):
             yield writer
-        except BaseException:
-            # The first error is the one to tell.
-            with suppress(EngineError):
-                await writer.discard()
-            raise
-        else:
-            await writer.discard()
 
     @asynccontextmanager
     async def resume(self, tenant_id: UUID, upload_id: UUID) -> AsyncIterator[StorageWriter]:
         """Opens a writer whose bytes outlive the context."""
         writer = self._writer(tenant_id, upload_id)
-        try:
+        async with closed_by(writer.end):
             await writer.open()
             yield writer
-        except BaseException:
-            with suppress(EngineError):
-                await writer.end()
-            raise
-        else:
-            await writer.end()
 
     async def open(
         self, tenant_id: UUID, sha256: str, start: int = 0, length: int | None = None
@@ -132,11 +119,12 @@ class LocalStorage:
             )
         return None
 
-    def _writer(self, tenant_id: UUID, upload_id: UUID) -> LocalWriter:
+    def _writer(self, tenant_id: UUID, upload_id: UUID, *, hashing: bool = False) -> LocalWriter:
         return LocalWriter(
             root=self._root,
             incoming=self._root / str(tenant_id) / INCOMING / upload_id.hex,
             target=lambda sha256: self._path(tenant_id, sha256),
+            hashing=hashing,
         )
 
     def _path(self, tenant_id: UUID, sha256: str) -> Path:

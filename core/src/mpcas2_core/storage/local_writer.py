@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from io import FileIO
@@ -31,18 +32,26 @@ class LocalWriter:
         root: Folder of the store, to be named in errors.
         incoming: Where the bytes lie until the commit.
         target: Gives the final place for a SHA-256.
+        hashing: True to hash the bytes as they come, for a file that one writer begins and finishes;
+            what is resumed is read once in the end instead.
     """
 
-    def __init__(self, *, root: Path, incoming: Path, target: Callable[[str], Path]) -> None:
+    def __init__(
+        self,
+        *,
+        root: Path,
+        incoming: Path,
+        target: Callable[[str], Path],
+        hashing: bool = False,
+    ) -> None:
         self._root = root
         self._incoming = incoming
         self._target = target
         self._file: FileIO | None = None
-        # None when there are bytes that this writer did not see.
-        self._hash: hashlib._Hash | None = hashlib.sha256()
+        # None when the bytes are to be read in the end.
+        self._hash: hashlib._Hash | None = hashlib.sha256() if hashing else None
         self._size = 0
         self._offset = 0
-        self._hash_at_offset: hashlib._Hash | None = hashlib.sha256()
         self._pending = bytearray()
         self._broken = False
         self._finished: Stored | None = None
@@ -119,7 +128,6 @@ class LocalWriter:
             self._file = _locked(self._incoming)
             self._size = os.fstat(self._file.fileno()).st_size
             if self._size:
-                self._hash = None
                 self._sync()
         return self._file
 
@@ -147,7 +155,6 @@ class LocalWriter:
         if self._offset == 0:
             _sync_folder(self._incoming.parent)
         self._offset = self._size
-        self._hash_at_offset = self._hash.copy() if self._hash is not None else None
         self._broken = was_broken
         return self._offset
 
@@ -157,7 +164,7 @@ class LocalWriter:
         self._pending = bytearray()
         self._opened().truncate(self._offset)
         self._size = self._offset
-        self._hash = self._hash_at_offset.copy() if self._hash_at_offset is not None else None
+        self._hash = None
         self._broken = False
         return self._offset
 
@@ -172,19 +179,32 @@ class LocalWriter:
 
     def _commit(self) -> Stored:
         stored = self._finish()
-        if self._committed:
-            return stored
         final = self._target(stored.sha256)
-        if final.is_file() and final.stat().st_size == stored.size:
-            self._incoming.unlink()
-            os.utime(final)
+        if _renewed(final, stored.size):
+            self._incoming.unlink(missing_ok=True)
         else:
             final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self._committed:
+                self._write_again()
+            # Before it has its name, under which somebody may remove it at any moment.
+            os.utime(self._incoming)
             self._incoming.replace(final)
-            os.utime(final)
             _sync_folder(final.parent)
         self._committed = True
         return stored
+
+    def _write_again(self) -> None:
+        # The name was removed since the commit; its bytes are not, while the file is open.
+        file = self._opened()
+        file.seek(0)
+        try:
+            with self._incoming.open("xb") as again:
+                shutil.copyfileobj(file, again, BLOCK)
+                again.flush()
+                os.fsync(again.fileno())
+        except BaseException:
+            self._incoming.unlink(missing_ok=True)
+            raise
 
     def _discard(self) -> None:
         if self._file is None:
@@ -238,6 +258,17 @@ def _is_at(file: FileIO, path: Path) -> bool:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
         return False
+
+
+def _renewed(final: Path, size: int) -> bool:
+    """Makes a stored file young again; False where there is none, or a damaged one."""
+    try:
+        if final.stat().st_size != size:
+            return False
+        os.utime(final)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _digest(file: FileIO) -> hashlib._Hash:

@@ -98,8 +98,8 @@ class StorageWriter(Protocol):
     async def finish(self) -> Stored:
         """Makes the bytes durable and gives their name; the store does not show them yet.
 
-        Nothing may be written afterwards. Asking again gives the same answer. Where this writer did
-        not see every byte, they are read once more.
+        Nothing may be written afterwards. Asking again gives the same answer. The bytes of an upload
+        that is resumed are read for it.
         """
 
     def readable(self) -> AbstractAsyncContextManager[Path]:
@@ -114,10 +114,10 @@ class StorageWriter(Protocol):
     async def commit(self) -> Stored:
         """Shows the file in the store; one that is there already is kept.
 
-        Finishes first where that was not done. Asking again gives the same answer, so it may stand
-        in work that is run twice. Nothing is left under the id of the upload: who wants to resume
-        after a kill notes the name that :meth:`finish` gave before, and asks
-        :meth:`Storage.exists`.
+        Finishes first where that was not done. Asking again gives the same answer, and shows the
+        file anew where it was removed since. When the context ended, nothing is left under the id
+        of the upload: who wants to resume after a kill notes the name that :meth:`finish` gave
+        before, and asks :meth:`Storage.size`.
         """
 
     async def discard(self) -> None:

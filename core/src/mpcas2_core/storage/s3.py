@@ -22,6 +22,7 @@ from mpcas2_core.storage.s3_bucket import Bucket
 from mpcas2_core.storage.s3_faults import Absent
 from mpcas2_core.storage.s3_sweep import INCOMING, remove_abandoned
 from mpcas2_core.storage.s3_writer import SPOOL_PREFIX, S3Writer
+from mpcas2_core.storage.steps import closed_by
 
 __all__ = ("S3Storage",)
 
@@ -44,16 +45,9 @@ class S3Storage:
     @asynccontextmanager
     async def writer(self, tenant_id: UUID) -> AsyncIterator[StorageWriter]:
         """Opens a writer for one new file of a tenant."""
-        writer = self._writer(tenant_id, uuid4())
-        try:
+        writer = self._writer(tenant_id, uuid4(), hashing=True)
+        async with closed_by(writer.discard):
             yield writer
-        except BaseException:
-            # The first error is the one to tell; what is left goes with the abandoned.
-            with suppress(EngineError):
-                await writer.discard()
-            raise
-        else:
-            await writer.discard()
 
     @asynccontextmanager
     async def resume(self, tenant_id: UUID, upload_id: UUID) -> AsyncIterator[StorageWriter]:
@@ -68,14 +62,8 @@ class S3Storage:
         try:
             writer = self._writer(tenant_id, upload_id)
             await writer.open()
-            try:
+            async with closed_by(writer.end):
                 yield writer
-            except BaseException:
-                with suppress(EngineError):
-                    await writer.end()
-                raise
-            else:
-                await writer.end()
         finally:
             self._open.discard(key)
 
@@ -139,12 +127,13 @@ class S3Storage:
             return error.message
         return None
 
-    def _writer(self, tenant_id: UUID, upload_id: UUID) -> S3Writer:
+    def _writer(self, tenant_id: UUID, upload_id: UUID, *, hashing: bool = False) -> S3Writer:
         return S3Writer(
             bucket=self._bucket,
             incoming=self._incoming(tenant_id, upload_id),
             target=lambda sha256: self._key(tenant_id, sha256),
             spool=self._spool,
+            hashing=hashing,
         )
 
     def _incoming(self, tenant_id: UUID, upload_id: UUID) -> str:

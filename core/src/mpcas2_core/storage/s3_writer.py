@@ -2,8 +2,8 @@
 
 A file that comes in is a multipart upload on its incoming key. What is durable of it says a small
 object beside it, see :class:`~mpcas2_core.storage.s3_state.State`. Parts that were sent after the
-last sync do not count and are sent again. A finished file lies at the incoming key until it is
-copied to its name.
+last sync do not count and are sent again. A finished file lies at the incoming key until the writer
+that commits it is closed.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import IO
 
-from mpcas2_core.errors import StorageUnavailable
+from mpcas2_core.errors import EngineError, StorageUnavailable
 from mpcas2_core.storage.local_faults import told
 from mpcas2_core.storage.protocol import Stored
 from mpcas2_core.storage.s3_bucket import Bucket
@@ -38,23 +39,31 @@ class S3Writer:
         incoming: Key of the bytes until the commit.
         target: Gives the final key for a SHA-256.
         spool: Folder for a copy that a probe reads.
+        hashing: True to hash the bytes as they come, for a file that one writer begins and finishes;
+            what is resumed is hashed in the end, while the probe's copy is made.
     """
 
     def __init__(
-        self, *, bucket: Bucket, incoming: str, target: Callable[[str], str], spool: Path
+        self,
+        *,
+        bucket: Bucket,
+        incoming: str,
+        target: Callable[[str], str],
+        spool: Path,
+        hashing: bool = False,
     ) -> None:
         self._bucket = bucket
         self._incoming = incoming
         self._target = target
         self._spool = spool
+        self._copy: IO[bytes] | None = None
         self._state = StateObject(bucket, incoming)
         self._parts = Parts(bucket, incoming)
         self._offset = 0
         self._parts_kept = 0
         self._tail = bytearray()
-        # Over the parts, without the tail; None when there are some that this writer did not see.
-        self._hash: hashlib._Hash | None = hashlib.sha256()
-        self._hash_at_offset: hashlib._Hash | None = hashlib.sha256()
+        # Over the parts, without the tail; None when the bytes are to be read in the end.
+        self._hash: hashlib._Hash | None = hashlib.sha256() if hashing else None
         self._broken = False
         # Size of the finished object at the incoming key.
         self._sealed: int | None = None
@@ -76,7 +85,7 @@ class S3Writer:
         except Absent:
             await self._take_up()
         else:
-            self._sealed, self._hash = size, None
+            self._sealed = size
             await self._state.remove()
 
     async def write(self, chunk: bytes) -> None:
@@ -108,8 +117,6 @@ class S3Writer:
             self._touched = True
             await self._state.save(now)
             self._offset, self._parts_kept = now.size, now.parts
-        # A lost part went into the hash.
-        self._hash_at_offset = None if self._hash is None or self._parts.gap else self._hash.copy()
         if fault is not None:
             self._broken = True
             raise fault
@@ -121,10 +128,8 @@ class S3Writer:
         if self._sealed is not None:
             raise RuntimeError("A finished file is not changed any more.")
         await self._parts.settle()
-        offset, seen = self._offset, self._hash_at_offset
         await self._take_up()
-        if self._offset == offset and seen is not None:
-            self._hash, self._hash_at_offset = seen.copy(), seen
+        self._hash = None
         self._broken = False
         return self.offset
 
@@ -140,9 +145,7 @@ class S3Writer:
                     await asyncio.to_thread(found.update, self._tail)
             if found is None:
                 found = hashlib.sha256()
-                with nothing_vanishes():
-                    async for chunk in self._bucket.read(self._incoming):
-                        found.update(chunk)
+                self._copy = await self._copied(found)
             self._tail = bytearray()
             self._finished = Stored(sha256=found.hexdigest(), size=self.offset)
         return self._finished
@@ -152,48 +155,41 @@ class S3Writer:
         """Gives the finished bytes as a passing copy on this machine."""
         if self._finished is None or self._committed:
             raise RuntimeError("The file lies here only between finish and commit.")
-        with told(self._spool):
-            self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # A fault of making it is told; a fault of whoever reads it is not ours to tell.
-            file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - entered below
-                prefix=SPOOL_PREFIX, dir=self._spool
-            )
-        with file:
-            with nothing_vanishes():
-                async for chunk in self._bucket.read(self._incoming):
-                    with told(self._spool):
-                        await asyncio.to_thread(file.write, chunk)
-            with told(self._spool):
-                await asyncio.to_thread(file.flush)
-            yield Path(file.name)
+        if self._copy is None:
+            self._copy = await self._copied(None)
+        try:
+            yield Path(self._copy.name)
+        finally:
+            self._drop_copy()
 
     async def commit(self) -> Stored:
         """Shows the file in the store; one that is there already is kept."""
         stored = await self.finish()
-        if not self._committed:
-            target = self._target(stored.sha256)
-            if await self._size(target) != stored.size:
-                with nothing_vanishes():
-                    await copy(self._bucket, self._incoming, target, stored.size)
-                self._require_size(await self._size(target), stored.size)
-            await self._bucket.call("delete_object", Key=self._incoming)
-            self._committed = True
+        target = self._target(stored.sha256)
+        if await self._size(target) != stored.size:
+            with nothing_vanishes():
+                await copy(self._bucket, self._incoming, target, stored.size)
+            self._require_size(await self._size(target), stored.size)
+        self._committed = True
         return stored
 
     async def discard(self) -> None:
         """Removes what was not committed, even if the caller is cancelled meanwhile."""
         if not self._closed:
             self._closed = True
+            self._drop_copy()
             await to_the_end(asyncio.ensure_future(self._discard()))
 
     async def end(self) -> None:
-        """Keeps what was written."""
-        if not self._closed:
+        """Keeps what was written, for another writer to go on with; what was committed goes."""
+        if self._committed:
+            await self.discard()
+        elif not self._closed:
             try:
-                if not self._committed:
-                    await self.sync()
+                await self.sync()
             finally:
                 self._closed = True
+                self._drop_copy()
 
     async def _take_up(self) -> None:
         state = await self._state.load()
@@ -206,8 +202,6 @@ class S3Writer:
             await self._parts.take_up(None, 0)
         self._tail = bytearray(state.tail)
         self._offset, self._parts_kept = state.size, state.parts
-        self._hash = None if state.parts else hashlib.sha256()
-        self._hash_at_offset = None if state.parts else hashlib.sha256()
 
     async def _send_part(self) -> None:
         # The bytes leave the tail in the last step, which cannot be cancelled: none is ever lost.
@@ -252,10 +246,44 @@ class S3Writer:
 
     async def _discard(self) -> None:
         await self._parts.settle()
-        if self._touched and not self._committed:
+        if self._committed:
+            # The file is in the store; what cannot be cleared away now goes with the abandoned.
+            with suppress(EngineError):
+                await self._bucket.call("delete_object", Key=self._incoming)
+        elif self._touched:
             await self._parts.abort()
             await self._state.remove()
             await self._bucket.call("delete_object", Key=self._incoming)
+
+    async def _copied(self, found: hashlib._Hash | None) -> IO[bytes]:
+        """Copies the finished bytes to this machine, and hashes them on the way where asked to."""
+        with told(self._spool):
+            self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed with the writer
+                prefix=SPOOL_PREFIX, dir=self._spool
+            )
+
+        def take(chunk: bytes) -> None:
+            with told(self._spool):
+                file.write(chunk)
+            if found is not None:
+                found.update(chunk)
+
+        try:
+            with nothing_vanishes():
+                async for chunk in self._bucket.read(self._incoming):
+                    await asyncio.to_thread(take, chunk)
+            with told(self._spool):
+                await asyncio.to_thread(file.flush)
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def _drop_copy(self) -> None:
+        if self._copy is not None:
+            self._copy.close()
+            self._copy = None
 
     async def _size(self, key: str) -> int | None:
         try:

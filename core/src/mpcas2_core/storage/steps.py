@@ -1,14 +1,17 @@
-"""Runs the blocking steps of a writer in threads, one after the other, whoever is cancelled."""
+"""Runs the steps of a writer to their end, whoever is cancelled, and its last one in any case."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager, suppress
 from threading import Lock
 from typing import TypeVar
 
-__all__ = ("Steps", "to_the_end")
+from mpcas2_core.errors import EngineError
+
+__all__ = ("Steps", "closed_by", "to_the_end")
 
 _T = TypeVar("_T")
 
@@ -76,3 +79,20 @@ async def to_the_end(work: asyncio.Future[_T]) -> _T:
             # The cancellation goes first; asked for, a fault of the work is not logged as lost.
             work.exception()
         raise
+
+
+@asynccontextmanager
+async def closed_by(close: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Closes a writer when the context ends, by whatever error; the first error is the one to tell.
+
+    Args:
+        close: Its last step.
+    """
+    try:
+        yield
+    except BaseException:
+        with suppress(EngineError):
+            await close()
+        raise
+    else:
+        await close()

@@ -14,13 +14,12 @@ import uuid_utils.compat as uuids
 
 from mpcas2_core.content import store as content_store
 from mpcas2_core.content.probe import FileProbe
-from mpcas2_core.content.rows import ContentFile
 from mpcas2_core.content.service import Contents
 from mpcas2_core.content.upload import Upload
 from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope, Tenant
 from mpcas2_core.errors import EngineError, InvalidInput, NotFound, TooLarge, UnsupportedMedia
-from mpcas2_core.storage import Storage, StoredFileMissing, UploadBusy
+from mpcas2_core.storage import Storage, UploadBusy
 from mpcas2_core.uploads import store
 from mpcas2_core.uploads.holding import Hold, hold, locked
 from mpcas2_core.uploads.rows import Refusal, UploadLocked
@@ -109,7 +108,7 @@ class Finisher:
                 if writer.offset < row.size:
                     await self._without_bytes(tenant, held, writer.offset)
                     return
-                upload = Upload(writer, thumbnail, self._probe)
+                upload = Upload(writer, thumbnail, self._probe, tenant.id)
                 try:
                     await self._make(tenant, held, upload)
                 except _REFUSED as error:
@@ -125,49 +124,45 @@ class Finisher:
         file = await upload.check(row.content.type, row.file_name)
 
         async def note(scope: Scope) -> None:
+            # A removal of the same file that is under way ends before it is placed; a later one
+            # finds it needed.
+            await content_store.lock_files(scope, *file.names)
             if not await store.keep_file(scope, row.id, held.holder, file):
                 raise locked(row.id)
 
         async def make(scope: Scope) -> None:
-            await self._end(scope, held)
             content = await self._contents.create(scope, row.user_id, row.content, upload)
-            await store.name_content(scope, row.id, content.id)
+            await self._end(scope, held, content.id)
 
         await self._database.run(tenant, note)
         # A fault from here on leaves the file placed and noted: whoever comes next goes on.
+        await upload.place()
         await self._database.run(tenant, make)
 
     async def _without_bytes(self, tenant: Tenant, held: Hold, kept: int) -> None:
         """Goes on where a process died after it had placed the file, or asks for the bytes again."""
         row = held.row
-        file = row.file
-        if file is None or not await self._stands(tenant, file):
-            await self._database.run(
-                tenant, lambda scope: store.note_received(scope, row.id, held.holder, kept)
-            )
-            return
-        placed = file
+        noted = row.file
 
         async def make(scope: Scope) -> None:
-            await self._end(scope, held)
-            await content_store.lock_file(scope, placed.sha256)
-            content = await content_store.insert(
-                scope, uuids.uuid7(), row.user_id, row.content, placed
-            )
-            await store.name_content(scope, row.id, content.id)
+            placed = None
+            if noted is not None:
+                await content_store.lock_files(scope, *noted.names)
+                # Its thumbnail is no reason to send it all again.
+                placed = await self._contents.stored(tenant, noted)
+            if placed is None:
+                await store.note_received(scope, row.id, held.holder, kept)
+                return
+            content_id = uuids.uuid7()
+            await content_store.insert(scope, content_id, row.user_id, row.content, placed)
+            await self._end(scope, held, content_id)
 
         await self._database.run(tenant, make)
 
-    async def _end(self, scope: Scope, held: Hold) -> None:
-        # First, so that the room which was kept for it is not counted beside its file.
+    async def _end(self, scope: Scope, held: Hold, content_id: UUID) -> None:
         if not await store.settle(scope, held.row.id, held.holder, "done"):
             raise locked(held.row.id)
-
-    async def _stands(self, tenant: Tenant, file: ContentFile) -> bool:
-        try:
-            return await self._storage.size(tenant.id, file.sha256) == file.size
-        except StoredFileMissing:
-            return False
+        await store.name_content(scope, held.row.id, content_id)
 
     async def _refuse(self, tenant: Tenant, held: Hold, error: EngineError) -> None:
         refusal = Refusal(

@@ -18,6 +18,7 @@ import structlog
 from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope, Tenant
 from mpcas2_core.errors import NotFound
+from mpcas2_core.storage.steps import to_the_end
 from mpcas2_core.uploads import store
 from mpcas2_core.uploads.rows import UploadLocked, UploadRow
 
@@ -32,7 +33,7 @@ class Hold:
     """An upload in one writer's hands.
 
     Attributes:
-        row: The upload as it was when it was claimed.
+        row: The upload as it was when it was claimed, or as it was noted since.
         holder: The writer's name in the row.
     """
 
@@ -84,8 +85,8 @@ async def hold(
         yield held
     finally:
         beating.cancel()
-        # Shielded: a client that goes away cancels the request, and the next one must not wait.
-        await asyncio.shield(_let_go(database, tenant, held))
+        # To the end: a client that goes away cancels the request, and the next one must not wait.
+        await to_the_end(asyncio.create_task(_let_go(database, tenant, held)))
 
 
 def not_found(upload_id: UUID) -> NotFound:

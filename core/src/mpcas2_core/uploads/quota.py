@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from mpcas2_core.content import store as content_store
+from mpcas2_core.content.rows import ContentFile
 from mpcas2_core.database.scope import Scope
 from mpcas2_core.errors import TooLarge
 
@@ -84,25 +85,24 @@ async def require_room(scope: Scope, size: int, default_limit: int) -> None:
         )
 
 
-async def require_room_for(scope: Scope, sha256: str, size: int, default_limit: int) -> None:
+async def require_room_for(scope: Scope, file: ContentFile, default_limit: int) -> None:
     """Makes sure that there is room for the file of content, unless it is there already.
 
     Args:
         scope: The tenant.
-        sha256: The file; its name is locked until the scope ends.
-        size: Its bytes.
+        file: The file; its names are locked until the scope ends.
         default_limit: As for :func:`usage`.
 
     Raises:
         QuotaExceeded: There is no room for it.
     """
-    await content_store.lock_file(scope, sha256)
+    await content_store.lock_files(scope, *file.names)
     known = await scope.fetchval(
         "/* mpcas2:uploads.known */ SELECT EXISTS (SELECT 1 FROM content WHERE file_sha256 = $1)",
-        sha256,
+        file.sha256,
     )
     if not known:
-        await require_room(scope, size, default_limit)
+        await require_room(scope, file.size, default_limit)
 
 
 async def recount(scope: Scope) -> int:

@@ -93,6 +93,7 @@ class UploadRow(msgspec.Struct, frozen=True, kw_only=True):
         state: Receiving; checking, once all bytes are there; done; or refused.
         received: Bytes that are kept.
         held: Whether somebody writes or checks at this moment.
+        left_held: Whether whoever did so last was killed: ``received`` may be behind the store.
         file: The checked file, from shortly before it is placed.
         content_id: The content that was made of it.
         refusal: Why it was refused.
@@ -109,6 +110,7 @@ class UploadRow(msgspec.Struct, frozen=True, kw_only=True):
     state: UploadState
     received: int
     held: bool
+    left_held: bool
     file: ContentFile | None
     content_id: UUID | None
     refusal: Refusal | None

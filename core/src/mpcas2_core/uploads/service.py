@@ -15,22 +15,17 @@ from mpcas2_core.content.probe import FileProbe
 from mpcas2_core.content.service import Contents
 from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope, Tenant
-from mpcas2_core.errors import (
-    Conflict,
-    EngineError,
-    InvalidInput,
-    TooLarge,
-    UnsupportedMedia,
-)
+from mpcas2_core.errors import InvalidInput, TooLarge
 from mpcas2_core.storage import Storage, StorageWriter, UploadBusy
+from mpcas2_core.storage.steps import to_the_end
 from mpcas2_core.uploads import quota, store
 from mpcas2_core.uploads.finishing import Finisher
 from mpcas2_core.uploads.holding import Hold, hold, locked, not_found
+from mpcas2_core.uploads.refusals import gone, refused, require_offset, silent, too_long
 from mpcas2_core.uploads.rows import (
     Checksum,
     ChecksumMismatch,
     NewUpload,
-    UploadGone,
     UploadLocked,
     UploadRow,
 )
@@ -41,7 +36,9 @@ __all__ = ("Uploads",)
 IDLE_SECONDS = 30.0
 # How long the request with the last byte waits for the check; it goes on by itself afterwards.
 FINISH_SECONDS = 10.0
-_REFUSALS: dict[int, type[EngineError]] = {400: InvalidInput, 413: TooLarge, 415: UnsupportedMedia}
+# What a killed process may cost at most where the store keeps nothing by itself. A multiple of its
+# parts, so that little hangs over.
+SAVE_BYTES = 64 * 1024 * 1024
 
 
 class Uploads:
@@ -122,14 +119,17 @@ class Uploads:
         return await store.insert(scope, uuids.uuid7(), user_id, new)
 
     async def get(self, tenant: Tenant, upload_id: UUID) -> UploadRow:
-        """Gives an upload as it stands; begins the check again that a killed process left undone.
+        """Gives an upload as it is noted; begins the check again that a killed process left undone.
+
+        The store is asked only where a process was killed while it had the upload in hand, so that
+        who asks again and again is in nobody's way.
 
         Raises:
             NotFound: The tenant has none of that id.
-            StorageUnavailable: The store cannot say what it has.
+            StorageUnavailable: The store was asked and cannot say what it has.
         """
         row = await self._row(tenant, upload_id)
-        if row.state == "receiving" and not row.held:
+        if row.state == "receiving" and row.left_held:
             try:
                 row = await self._looked_up(tenant, upload_id)
             except UploadLocked:
@@ -175,26 +175,27 @@ class Uploads:
         async with hold(self._database, tenant, upload_id) as held:
             row = held.row
             if row.state == "refused":
-                raise _gone(row)
+                raise gone(row.refusal)
             if row.state == "receiving":
                 try:
                     async with self._storage.resume(tenant.id, upload_id) as writer:
-                        _require_offset(writer.offset, offset)
-                        row = await self._write(
-                            tenant, held, writer, chunks, announced=announced, checksum=checksum
-                        )
+                        # First, so that whoever is refused learns the store's offset by asking.
+                        row = await self._note(tenant, held, writer.offset)
+                        require_offset(writer.offset, offset)
+                        if row.state == "receiving":
+                            row = await self._write(
+                                tenant, held, writer, chunks, announced=announced, checksum=checksum
+                            )
                 except UploadBusy:
                     raise locked(upload_id) from None
             else:
                 # A repeated request whose answer was lost.
-                _require_offset(row.size, offset)
+                require_offset(row.size, offset)
         if row.state == "checking":
             await self.finisher.finish(tenant, upload_id, seconds=FINISH_SECONDS)
             row = await self._row(tenant, upload_id)
         if row.refusal is not None:
-            raise _REFUSALS.get(row.refusal.status, UploadGone)(
-                row.refusal.message, code=row.refusal.code, details=row.refusal.details
-            )
+            raise refused(row.refusal)
         return row
 
     async def end(self, tenant: Tenant, upload_id: UUID) -> None:
@@ -226,7 +227,7 @@ class Uploads:
         return row
 
     async def _looked_up(self, tenant: Tenant, upload_id: UUID) -> UploadRow:
-        """Asks the store how much it has: a killed process noted less, a lost store has less."""
+        """Asks the store how much it has, of which a killed process noted less."""
         async with hold(self._database, tenant, upload_id) as held:
             try:
                 async with self._storage.resume(tenant.id, upload_id) as writer:
@@ -234,7 +235,7 @@ class Uploads:
             except UploadBusy:
                 raise locked(upload_id) from None
             row = held.row
-            if kept != row.received and row.state == "receiving":
+            if row.state == "receiving":
                 row = await self._note(tenant, held, kept)
             # Held by nobody but the one who asks.
             return msgspec.structs.replace(row, held=False)
@@ -251,15 +252,16 @@ class Uploads:
     ) -> UploadRow:
         left = held.row.size - writer.offset
         if announced is not None and announced > left:
-            raise _too_long(left)
+            raise too_long(left)
         whole = False
         try:
             await self._copy(held, writer, chunks, left, checksum)
             whole = True
         finally:
-            # Shielded: a client that goes away cancels the request, and what came is kept.
+            # To the end: a client that goes away cancels the request, and what came is kept.
             undo = checksum is not None and not whole
-            row = await asyncio.shield(self._close(tenant, held, writer, undo=undo))
+            closing = asyncio.create_task(self._close(tenant, held, writer, undo=undo))
+            row = await to_the_end(closing)
         return row
 
     async def _copy(
@@ -271,14 +273,19 @@ class Uploads:
         checksum: Checksum | None,
     ) -> None:
         digest = hashlib.new(checksum.algorithm, usedforsecurity=False) if checksum else None
+        at = writer.offset
         while chunk := await self._next(chunks):
             held.require()
             if len(chunk) > left:
-                raise _too_long(left)
+                raise too_long(left)
             left -= len(chunk)
             if digest is not None:
                 digest.update(chunk)
             await writer.write(chunk)
+            before, at = at, at + len(chunk)
+            # Bytes whose checksum is still to be judged can be taken back only until then.
+            if digest is None and at // SAVE_BYTES > before // SAVE_BYTES:
+                await writer.sync()
         if digest is not None and checksum is not None and digest.digest() != checksum.digest:
             raise ChecksumMismatch(
                 f"The bytes do not have the {checksum.algorithm} that came with them, so none of "
@@ -293,52 +300,22 @@ class Uploads:
                     if chunk:
                         return chunk
         except TimeoutError:
-            raise InvalidInput(
-                f"No byte came for {self._idle_seconds:g} seconds; what came before is kept. Ask "
-                "for the offset (HEAD) and go on from there.",
-                code="UPLOAD_INCOMPLETE",
-            ) from None
+            raise silent(self._idle_seconds) from None
         return b""
 
     async def _close(
         self, tenant: Tenant, held: Hold, writer: StorageWriter, *, undo: bool
     ) -> UploadRow:
         kept = await (writer.rewind() if undo else writer.sync())
-        if kept == held.row.received:
-            return held.row
         return await self._note(tenant, held, kept)
 
     async def _note(self, tenant: Tenant, held: Hold, kept: int) -> UploadRow:
+        if kept == held.row.received:
+            return held.row
         row = await self._database.run(
             tenant, lambda scope: store.note_received(scope, held.row.id, held.holder, kept)
         )
         if row is None:
             raise locked(held.row.id)
+        held.row = row
         return row
-
-
-def _gone(row: UploadRow) -> UploadGone:
-    refusal = row.refusal
-    if refusal is None:
-        return UploadGone("The upload was refused. Begin a new one with POST /api/v1/uploads.")
-    return UploadGone(
-        f"The file was refused: {refusal.message}", code=refusal.code, details=refusal.details
-    )
-
-
-def _require_offset(at: int, given: int) -> None:
-    if at != given:
-        raise Conflict(
-            f"The upload is at offset {at}, and Upload-Offset says {given}. Go on from {at}.",
-            code="UPLOAD_OFFSET_MISMATCH",
-            details={"offset": at},
-        )
-
-
-def _too_long(left: int) -> TooLarge:
-    return TooLarge(
-        f"The request brings more bytes than the {left} that the upload has left. Check "
-        "Upload-Length, and that the file did not grow meanwhile.",
-        code="UPLOAD_TOO_LONG",
-        details={"left": left},
-    )

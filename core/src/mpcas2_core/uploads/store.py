@@ -22,7 +22,6 @@ __all__ = (
     "insert",
     "keep_file",
     "name_content",
-    "names_file",
     "note_received",
     "release",
     "renew",
@@ -32,7 +31,8 @@ __all__ = (
 EXPIRY = timedelta(hours=24)
 COLUMNS = (
     "id, user_id, size, file_name, content, metadata, state, received, file, content_id, refusal, "
-    "created_at, touched_at, coalesce(held_until > clock_timestamp(), false) AS held"
+    "created_at, touched_at, coalesce(held_until > clock_timestamp(), false) AS held, "
+    "coalesce(held_until <= clock_timestamp(), false) AS left_held"
 )
 
 
@@ -48,6 +48,7 @@ def from_record(row: asyncpg.Record) -> UploadRow:
         state=row["state"],
         received=row["received"],
         held=row["held"],
+        left_held=row["left_held"],
         file=msgspec.convert(row["file"], ContentFile | None),
         content_id=row["content_id"],
         refusal=msgspec.convert(row["refusal"], Refusal | None),
@@ -181,16 +182,6 @@ async def delete(scope: Scope, upload_id: UUID, holder: UUID) -> None:
         upload_id,
         holder,
     )
-
-
-async def names_file(scope: Scope, sha256: str) -> bool:
-    """Says whether an upload placed the file and its content is still to be made."""
-    named: bool = await scope.fetchval(
-        "/* mpcas2:uploads.names_file */ SELECT EXISTS (SELECT 1 FROM uploads "
-        "WHERE state = 'checking' AND (file->>'sha256' = $1 OR file->>'thumbnail_sha256' = $1))",
-        sha256,
-    )
-    return named
 
 
 async def due(scope: Scope, limit: int) -> list[UploadRow]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -20,7 +19,7 @@ from mpcas2_core.uploads import quota, store
 from mpcas2_core.uploads.rows import UploadLocked
 from mpcas2_core.uploads.service import Uploads
 
-__all__ = ("Orphan", "Sweep", "Swept")
+__all__ = ("Sweep", "Swept")
 
 # A file is placed shortly before its content is stored: a younger one may be under way.
 ORPHAN_SECONDS = 24 * 3600.0
@@ -28,14 +27,6 @@ AT_ONCE = 100
 NAMES_AT_ONCE = 500
 _FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, EngineError)
 _log = structlog.get_logger(__name__)
-
-
-class Orphan(msgspec.Struct, frozen=True, kw_only=True):
-    """A file in the store that nothing names."""
-
-    tenant_id: UUID
-    sha256: str
-    size: int
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,12 +87,6 @@ class Sweep:
                 _log.warning("sweep_failed", tenant_id=str(tenant.id), error=repr(error))
         return msgspec.convert(total, Swept)
 
-    async def orphans(self) -> AsyncIterator[Orphan]:
-        """Names the files that a sweep would remove, without removing any."""
-        async for tenant in self._served():
-            async for orphan in self._orphans_of(tenant):
-                yield orphan
-
     async def _served(self) -> AsyncIterator[Tenant]:
         async with self._database.public() as connection:
             rows = await connection.fetch(
@@ -125,30 +110,23 @@ class Sweep:
             except (NotFound, UploadLocked):
                 continue
             did["expired"] += 1
-        async for orphan in self._orphans_of(tenant):
-            if await self._database.run(tenant, self._removed(orphan)):
-                did["orphans"] += 1
-                did["orphan_bytes"] += orphan.size
+        async for sizes in _batches(self._storage.names(tenant.id, self._orphan_seconds)):
+            # Nearly every file is the file of content: one question for many sorts those out.
+            for sha256 in await self._database.run(tenant, _without_content(list(sizes))):
+                if await self._database.run(tenant, self._removed(sha256)):
+                    did["orphans"] += 1
+                    did["orphan_bytes"] += sizes[sha256]
         wrong = await self._database.run(tenant, quota.recount)
         return {**did, "miscounted": int(wrong != 0)}
 
-    async def _orphans_of(self, tenant: Tenant) -> AsyncIterator[Orphan]:
-        async for sizes in _batches(self._storage.names(tenant.id, self._orphan_seconds)):
-            # Nearly every file is the file of content: one question for many sorts those out.
-            unnamed = await self._database.run(tenant, _without_content(list(sizes)))
-            for sha256 in unnamed:
-                orphan = Orphan(tenant_id=tenant.id, sha256=sha256, size=sizes[sha256])
-                if await self._database.run(tenant, _nothing_names(orphan)):
-                    yield orphan
-
-    def _removed(self, orphan: Orphan) -> Callable[[Scope], Awaitable[bool]]:
+    def _removed(self, sha256: str) -> Callable[[Scope], Awaitable[bool]]:
         async def work(scope: Scope) -> bool:
             # Whoever brings the same file at this moment waits, or is waited for.
-            await content_store.lock_file(scope, orphan.sha256)
-            if not await _nothing_names(orphan)(scope):
+            await content_store.lock_files(scope, sha256)
+            if await content_store.file_is_needed(scope, sha256):
                 return False
-            await self._storage.delete(orphan.tenant_id, orphan.sha256)
-            await content_store.forget_file(scope, orphan.sha256)
+            await self._storage.delete(scope.tenant.id, sha256)
+            await content_store.forget_file(scope, sha256)
             return True
 
         return work
@@ -175,15 +153,5 @@ def _without_content(names: list[str]) -> Callable[[Scope], Awaitable[list[str]]
             names,
         )
         return [row["sha256"] for row in rows]
-
-    return work
-
-
-def _nothing_names(orphan: Orphan) -> Callable[[Scope], Awaitable[bool]]:
-    async def work(scope: Scope) -> bool:
-        return not (
-            await content_store.file_is_needed(scope, orphan.sha256)
-            or await store.names_file(scope, orphan.sha256)
-        )
 
     return work

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -43,7 +44,7 @@ from mpcas2_server.api.content_shapes import (
 )
 from mpcas2_server.caller import Caller, signed_in
 from mpcas2_server.describe import Doc
-from mpcas2_server.idempotency import Outcome, key_of, once
+from mpcas2_server.idempotency import Outcome, earlier_answer, key_of, once
 from mpcas2_server.multipart import is_form, read_form
 from mpcas2_server.wire import (
     answer,
@@ -294,8 +295,18 @@ class ContentController(Controller):
         return await once(request, caller, body, work)
 
 
+async def _room(caller: Caller, scope: Scope, principal: Principal) -> tuple[Principal, int]:
+    """Tells how much may come in: more than the tenant has room for is not even received."""
+    most = caller.engine.settings.max_upload_bytes
+    usage = await caller.engine.uploads.usage(scope)
+    if usage.limit:
+        # The tenant may send a file again that it has: that takes no room, so the limit itself holds.
+        most = min(most, usage.limit)
+    return principal, most
+
+
 async def _create_from_form(request: AnyRequest, caller: Caller, content_type: str) -> ASGIResponse:
-    principal = await caller.principal()
+    principal, most = await caller.run(partial(_room, caller))
     async with caller.engine.contents.receive(principal.tenant) as upload:
         form = await read_form(
             chunks_of(request),
@@ -303,7 +314,7 @@ async def _create_from_form(request: AnyRequest, caller: Caller, content_type: s
             upload.write,
             names=FORM_FIELDS,
             repeatable=REPEATABLE,
-            max_file_bytes=caller.engine.settings.max_upload_bytes,
+            max_file_bytes=most,
             content_length=request.content_length,
         )
         new = wording.checked(from_form(form), has_file=form.has_file)
@@ -325,10 +336,16 @@ async def _create(
     async def work(scope: Scope, principal: Principal) -> Outcome:
         if file is not None:
             limit = caller.engine.settings.tenant_storage_bytes
-            await quota.require_room_for(scope, file.sha256, file.size, limit)
+            await quota.require_room_for(scope, file, limit)
         row = await caller.engine.contents.create(scope, principal.user_id, new, upload)
         return 201, shown(row)
 
+    if upload is not None:
+        # A request that comes twice does not place its file twice.
+        earlier = await earlier_answer(request, caller, sent)
+        if earlier is not None:
+            return earlier
+        await upload.place()
     return await once(request, caller, sent, work)
 
 

@@ -1,7 +1,8 @@
-"""The body of a request to make content, read as it comes."""
+"""The body of a request that brings content or a part of it, read as it comes."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,21 +16,38 @@ __all__ = ("bounded_body", "chunks_of")
 AnyRequest = Request[Any, Any, Any]
 # The route has no limit of Litestar's, which would hold for files too.
 MAX_JSON_BYTES = 1_000_000
+IDLE_SECONDS = 30.0
+SEND_AGAIN = "Send it again."
 
 
-async def chunks_of(request: AnyRequest) -> AsyncIterator[bytes]:
+async def chunks_of(request: AnyRequest, *, advice: str = SEND_AGAIN) -> AsyncIterator[bytes]:
     """Gives the body piece by piece.
 
+    Args:
+        request: The request.
+        advice: What to do when the connection ends too early.
+
     Raises:
-        InvalidInput: The connection ended before the body did.
+        InvalidInput: The connection ended before the body did, or nothing came for half a minute: a
+            silent sender must not hold room and a place for ever.
     """
+    stream = aiter(request.stream())
     try:
-        async for chunk in request.stream():
+        while True:
+            async with asyncio.timeout(IDLE_SECONDS):
+                chunk = await anext(stream, None)
+            if chunk is None:
+                return
             yield chunk
+    except TimeoutError as error:
+        raise InvalidInput(
+            f"Nothing came for {IDLE_SECONDS:.0f} seconds in the middle of the body. {advice}",
+            code="UPLOAD_INCOMPLETE",
+        ) from error
     except InternalServerException as error:
         # What Litestar says when the client went away; there is nobody left to read the answer.
         raise InvalidInput(
-            "The connection ended before the body did. Send it again.", code="UPLOAD_INCOMPLETE"
+            f"The connection ended before the body did. {advice}", code="UPLOAD_INCOMPLETE"
         ) from error
 
 

@@ -6,20 +6,19 @@ expiration. HEAD is answered by the handler of GET, hence the headers on both.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any, get_args
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, HttpMethod, Request, Response, delete, get, patch, post
-from litestar.exceptions import InternalServerException
 from litestar.response.base import ASGIResponse
 
 from mpcas2_core.database import Scope
-from mpcas2_core.errors import EngineError, InvalidInput, UnsupportedMedia
+from mpcas2_core.errors import EngineError, UnsupportedMedia
 from mpcas2_core.identity import Principal
 from mpcas2_core.uploads.rows import ChecksumAlgorithm, NewUpload, UploadLocked
 from mpcas2_core.uploads.service import Uploads
+from mpcas2_server.api.content_body import chunks_of
 from mpcas2_server.api.upload_shapes import (
     EXTENSIONS,
     TUS_VERSION,
@@ -41,6 +40,7 @@ __all__ = ("UploadController", "uploads_of")
 AnyRequest = Request[Any, Any, Any]
 PATH = "/api/v1/uploads"
 BYTES = "application/offset+octet-stream"
+_GO_ON = "What came is kept: ask for the offset (HEAD) and go on from there."
 _RESUMABLE = {"tus-resumable": TUS_VERSION}
 _WITH_BODY = frozenset({"POST", "PATCH"})
 _REFUSED_FILE = {
@@ -135,6 +135,7 @@ class UploadController(Controller):
         with_bytes = bool(request.headers.get("content-type"))
         if with_bytes:
             _require_bytes(request)
+        checksum = checksum_of(request.headers)
         uploads = uploads_of(request)
         new = uploads.check_new(new_upload(request.headers))
 
@@ -149,9 +150,9 @@ class UploadController(Controller):
                 tenant,
                 UUID(upload_id),
                 0,
-                _chunks(request),
+                chunks_of(request, advice=_GO_ON),
                 announced=request.content_length,
-                checksum=checksum_of(request.headers),
+                checksum=checksum,
             )
         else:
             row = await uploads.get(tenant, UUID(upload_id))
@@ -213,7 +214,7 @@ class UploadController(Controller):
             tenant,
             upload_id,
             number_of(request.headers, "Upload-Offset"),
-            _chunks(request),
+            chunks_of(request, advice=_GO_ON),
             announced=request.content_length,
             checksum=checksum_of(request.headers),
         )
@@ -262,16 +263,3 @@ def _require_bytes(request: AnyRequest) -> None:
             f"The body is said to be {given or 'nothing'!r}. Send the file's bytes as they are, "
             f"with `Content-Type: {BYTES}`."
         )
-
-
-async def _chunks(request: AnyRequest) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in request.stream():
-            yield chunk
-    except InternalServerException as error:
-        # What Litestar says when the client went away; there is nobody left to read the answer.
-        raise InvalidInput(
-            "The connection ended before the body did; what came is kept. Ask for the offset (HEAD) "
-            "and go on from there.",
-            code="UPLOAD_INCOMPLETE",
-        ) from error

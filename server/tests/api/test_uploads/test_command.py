@@ -7,13 +7,16 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mpcas2_server.cli import resumable
 from mpcas2_server.cli.failures import CliError, ExitCode
 from mpcas2_server.cli.resumable import Sender, send_file
 from mpcas2_server.cli.session import Session, SessionFile
@@ -94,6 +97,40 @@ def test_a_refused_file_is_told_and_the_next_attempt_begins_anew(
             sent(own_user, tokens, notes, page, lambda _through: None)
         assert caught.value.code == "UNSUPPORTED_MEDIA_TYPE"
     assert own_user.files() == []
+
+
+def test_a_check_without_an_end_is_not_waited_for_for_ever(
+    tokens: Any, notes: UploadNotes, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resumable, "CHECK_PATIENCE", 3.0)
+    slept: list[float] = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), AlwaysChecking) as server:
+        threading.Thread(target=server.serve_forever).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        try:
+            with Sender(address, tokens, sleep=slept.append) as sender:
+                notes.keep("film", "1")
+                with pytest.raises(CliError, match="still checks it") as caught:
+                    send_file(sender, notes, "film", film, FIELDS, lambda _through: None)
+        finally:
+            server.shutdown()
+    assert "same command again" in str(caught.value.hint)
+    assert sum(slept) == 3.0
+    assert notes.find("film") == "1"
+
+
+class AlwaysChecking(BaseHTTPRequestHandler):
+    """A server whose check of a file never ends."""
+
+    def do_GET(self) -> None:
+        body = json.dumps({"state": "checking", "received": SIZE, "size": SIZE, "busy": True})
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_request(self, code: Any = "-", size: Any = "-") -> None:
+        """Prints nothing."""
 
 
 @pytest.fixture

@@ -114,6 +114,16 @@ def test_a_creation_that_does_not_fit_is_refused(
     assert user.files() == []
 
 
+@pytest.mark.parametrize("checksum", ["crc32 AAAA", "sha1 %"])
+def test_a_creation_with_a_checksum_that_cannot_be_read_begins_nothing(
+    user: Any, checksum: str
+) -> None:
+    headers = {"content-type": BYTES, "upload-checksum": checksum}
+    assert user.begin(15_000_000, content=PDF[:9], headers=headers).status_code == 400
+    # There would be no room for a second one.
+    assert user.begin(15_000_000).status_code == 201
+
+
 def test_over_quota_the_figures_are_told(user: Any) -> None:
     user.begun(15_000_000)
     answer = user.begin(6_000_000)
