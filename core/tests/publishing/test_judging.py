@@ -83,7 +83,7 @@ def post(text: str = "Hi", **changes: Any) -> ComposedPart:
         (post("123456"), "text", "has 12 characters as the network counts"),
         (post(title=""), "title", "needs a title"),
         (post(title="Longer"), "title", "The title has 6 characters, Videos takes 5"),
-        (post(media=()), "media", "needs a picture or video"),
+        (post(media=()), "media", "needs a file: video"),
         (post(media=(file(duration=61.0),)), "media[0]", "lasts 61.0 s, Videos takes 60"),
         (post(media=(file(duration=0.1),)), "media[0]", "wants 0.5 at least"),
         (post(media=(file(size=1001),)), "media[0]", "has 1001 bytes"),

@@ -111,10 +111,11 @@ class OAuthApps:
 
     async def holder(self, tenant: Tenant, platform: str, client_id: str) -> OAuthApp | None:
         """Gives the app that a grant was given to; None when nobody has it any more."""
+        own = await self._own(tenant, platform, client_id)
+        if own is not None:
+            return own
         installed = self.installed(platform)
-        if installed is not None and installed.client_id == client_id:
-            return installed
-        return await self._own(tenant, platform, client_id)
+        return installed if installed is not None and installed.client_id == client_id else None
 
     async def of_grant(
         self, tenant: Tenant, platform: str, client_id: str | None

@@ -154,7 +154,7 @@ def _check_media(part: ComposedPart, limits: Limits, title: str, prefix: str) ->
     kinds = {file.kind for file in part.media}
     if not part.media and limits.requires_media:
         problems.append(
-            Problem(field=field, message=f"A post on {title} needs a picture or video.")
+            Problem(field=field, message=f"A post on {title} needs a file: {' or '.join(rules)}.")
         )
     if len(kinds) > 1 and not limits.mixes_media:
         message = f"{title} does not take {' and '.join(sorted(kinds))} in one post."

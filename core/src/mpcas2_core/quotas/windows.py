@@ -60,7 +60,7 @@ CHARGE_SQL = (
     "ON CONFLICT (subject, name) DO UPDATE SET "
     "used = CASE WHEN w.resets_at <= now() THEN excluded.used ELSE w.used + excluded.used END, "
     "resets_at = CASE WHEN w.resets_at <= now() THEN excluded.resets_at ELSE w.resets_at END, "
-    "held_until = NULL "
+    "reset_told = w.reset_told AND w.resets_at > now(), held_until = NULL "
     "WHERE (w.held_until IS NULL OR w.held_until <= now()) AND (w.resets_at <= now() "
     "OR w.used + excluded.used <= coalesce(w.told_limit, $4) * $6::float8) RETURNING used"
 )
@@ -110,19 +110,24 @@ async def free_again(
     return at
 
 
-# Answers may come in any order: an older one of the same window gives nothing back, and one of a window
-# that is over says nothing. An answer that tells no end leaves the running window its end.
+# A told end goes before a reckoned one. Answers may come in any order: an older one of the same window
+# gives nothing back, and one of a window that is over says nothing. An answer that tells no end leaves the
+# running window its end.
+_FRESH = (
+    "w.resets_at <= now() OR ($6 AND (NOT w.reset_told "
+    "OR w.resets_at < excluded.resets_at - interval '2 s'))"
+)
 LEARN_SQL = (
     "/* mpcas2:quota-learn */ INSERT INTO public.quota_windows AS w "
-    "(subject, name, used, told_limit, resets_at) VALUES ($1, $2, $3, $4, $5) "
+    "(subject, name, used, told_limit, resets_at, reset_told) VALUES ($1, $2, $3, $4, $5, $6) "
     "ON CONFLICT (subject, name) DO UPDATE SET "
     "told_limit = coalesce(excluded.told_limit, w.told_limit), "
-    "used = CASE WHEN w.resets_at <= now() "
-    "OR ($6 AND w.resets_at < excluded.resets_at - interval '2 s') THEN excluded.used "
+    f"used = CASE WHEN {_FRESH} THEN excluded.used "
     "WHEN $6 AND excluded.resets_at < w.resets_at - interval '2 s' THEN w.used "
     "ELSE greatest(w.used, excluded.used) END, "
-    "resets_at = CASE WHEN w.resets_at <= now() THEN excluded.resets_at "
-    "WHEN $6 THEN greatest(w.resets_at, excluded.resets_at) ELSE w.resets_at END"
+    f"resets_at = CASE WHEN {_FRESH} THEN excluded.resets_at "
+    "WHEN $6 THEN greatest(w.resets_at, excluded.resets_at) ELSE w.resets_at END, "
+    f"reset_told = CASE WHEN {_FRESH} THEN excluded.reset_told ELSE w.reset_told END"
 )
 
 

@@ -24,7 +24,7 @@ from mpcas2_core.database import Scope
 from mpcas2_core.errors import UnsupportedMedia
 from mpcas2_core.identity import Principal
 from mpcas2_core.uploads import quota
-from mpcas2_server.api.content_body import bounded_body, chunks_of
+from mpcas2_server.api.content_body import bounded_body, chunks_of, room_for
 from mpcas2_server.api.content_download import Download, send_file
 from mpcas2_server.api.content_shapes import (
     FORM,
@@ -295,18 +295,8 @@ class ContentController(Controller):
         return await once(request, caller, body, work)
 
 
-async def _room(caller: Caller, scope: Scope, principal: Principal) -> tuple[Principal, int]:
-    """Tells how much may come in: more than the tenant has room for is not even received."""
-    most = caller.engine.settings.max_upload_bytes
-    usage = await caller.engine.uploads.usage(scope)
-    if usage.limit:
-        # The tenant may send a file again that it has: that takes no room, so the limit itself holds.
-        most = min(most, usage.limit)
-    return principal, most
-
-
 async def _create_from_form(request: AnyRequest, caller: Caller, content_type: str) -> ASGIResponse:
-    principal, most = await caller.run(partial(_room, caller))
+    principal, most = await caller.run(partial(room_for, caller))
     async with caller.engine.contents.receive(principal.tenant) as upload:
         form = await read_form(
             chunks_of(request),

@@ -9,9 +9,12 @@ from typing import Any
 from litestar import Request
 from litestar.exceptions import InternalServerException
 
+from mpcas2_core.database import Scope
 from mpcas2_core.errors import InvalidInput, TooLarge
+from mpcas2_core.identity import Principal
+from mpcas2_server.caller import Caller
 
-__all__ = ("bounded_body", "chunks_of")
+__all__ = ("bounded_body", "chunks_of", "room_for")
 
 AnyRequest = Request[Any, Any, Any]
 # The route has no limit of Litestar's, which would hold for files too.
@@ -64,3 +67,13 @@ async def bounded_body(request: AnyRequest) -> bytes:
         if len(body) > MAX_JSON_BYTES:
             raise TooLarge("The body is larger than 1 MB. Shorten the text.")
     return bytes(body)
+
+
+async def room_for(caller: Caller, scope: Scope, principal: Principal) -> tuple[Principal, int]:
+    """Tells how much may come in: more than the tenant has room for is not even received."""
+    most = caller.engine.settings.max_upload_bytes
+    usage = await caller.engine.uploads.usage(scope)
+    if usage.limit:
+        # The tenant may send a file again that it has: that takes no room, so the limit itself holds.
+        most = min(most, usage.limit)
+    return principal, most

@@ -149,7 +149,7 @@ def problems_of(parts: Sequence[Part]) -> list[PostProblem]:
             found.append(
                 PostProblem(
                     message="YouTube publishes at a later time only what is private until then; set "
-                    "the visibility to private, or leave it out.",
+                    "privacy to private, or leave it out.",
                     field="options.publishAt",
                     part=part.index,
                 )

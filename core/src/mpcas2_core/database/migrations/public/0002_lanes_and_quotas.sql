@@ -13,6 +13,8 @@ CREATE TABLE quota_windows (
     -- How much there is, as an answer told; NULL means as declared.
     told_limit integer,
     resets_at timestamptz NOT NULL,
+    -- Whether an answer told that time; otherwise it is reckoned from the first use.
+    reset_told boolean NOT NULL DEFAULT false,
     -- The network refused, whatever our count says.
     held_until timestamptz,
     PRIMARY KEY (subject, name)
