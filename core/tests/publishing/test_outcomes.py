@@ -204,3 +204,9 @@ def test_a_network_that_prepares_frees_the_worker_and_not_for_ever() -> None:
     assert not first.needs_attention
     last = outcomes.preparing(work(), error, 25 * 3600.0)
     assert (last.job_state, last.next_after, last.needs_attention) == ("failed", None, True)
+
+
+def test_what_is_public_but_not_as_wished_is_told() -> None:
+    post = Published(id="1", data={"warnings": ["It is not in the playlist."]})
+    assert outcomes.published(work(), post).message == "It is not in the playlist."
+    assert outcomes.published(work(), Published(id="1")).message is None

@@ -57,7 +57,8 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: The network's id of the post.
         url: Address where a person sees the post; None when the network gives none.
-        data: JSON that a later part needs to refer to this one, for example a content hash.
+        data: JSON that a later part needs to refer to this one, for example a content hash. A list of
+            sentences under ``"warnings"`` is shown to the person: what is public, but not as wished.
     """
 
     id: str

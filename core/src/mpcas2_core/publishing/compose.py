@@ -162,6 +162,14 @@ def _files(
     )
 
 
+def _converted(given: dict[str, Any], kind: type[msgspec.Struct]) -> msgspec.Struct:
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError:
+        # A form and a command line have text for everything: "30" is a number where one is wanted.
+        return msgspec.convert(given, kind, strict=False)
+
+
 def read_options(platform: Platform, given: Mapping[str, Any] | None) -> dict[str, Any]:
     """Checks a network's own fields and gives them as they are stored.
 
@@ -169,7 +177,7 @@ def read_options(platform: Platform, given: Mapping[str, Any] | None) -> dict[st
         InvalidInput: A field is unknown or does not fit.
     """
     try:
-        options = msgspec.convert(dict(given or {}), platform.options)
+        options = _converted(dict(given or {}), platform.options)
     except msgspec.ValidationError as error:
         fields = ", ".join(field.encode_name for field in msgspec.structs.fields(platform.options))
         raise InvalidInput(

@@ -53,9 +53,13 @@ KNOWN_ERRORS = (Unauthorized, RateLimited, Unavailable, Rejected, OutcomeUnknown
 
 def published(work: Work, post: Published, *, found: bool = False) -> Settlement:
     """The part is on the network."""
+    warnings = post.data.get("warnings")
+    told = [str(one) for one in warnings] if isinstance(warnings, list) else []
+    if found:
+        told.insert(0, "An earlier attempt had succeeded.")
     return Settlement(
         outcome="found" if found else "published",
-        message="An earlier attempt had succeeded." if found else None,
+        message=" ".join(told) or None,
         part_state="published",
         post=post,
         answer=_plain(post),

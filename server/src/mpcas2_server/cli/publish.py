@@ -189,9 +189,12 @@ def _option(text: str) -> tuple[str, Any]:
         raise _usage(
             f"--option {text!r} is not KEY=VALUE.", "Write it as --option 'langs=[\"en\"]'."
         )
-    # JSON where it is JSON, text otherwise: nobody wants to quote a plain word twice.
+    # JSON where it is JSON, text otherwise: nobody wants to quote a plain word twice. A number stays
+    # text too, for it may be an id; the server makes a number of it where the option is one.
     with suppress(ValueError):
-        return key, json.loads(value)
+        given = json.loads(value)
+        if isinstance(given, bool) or not isinstance(given, int | float):
+            return key, given
     return key, value
 
 

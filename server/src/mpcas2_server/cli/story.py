@@ -68,6 +68,7 @@ def print_story(job: dict[str, Any]) -> None:
             ("To", f"{job['platform']}:@{job['username']}"),
             ("Scheduled", show_time_exactly(job["scheduledAt"])),
             ("Published", show_time_exactly(job.get("publishedAt"))),
+            ("Taken down", show_time_exactly(job.get("deletedAt"))),
             ("Next try", show_time_exactly(job.get("nextAttemptAt"))),
             ("Address", job.get("platformPostUrl", "")),
             ("Problem", f"{error.get('message', '')} ({error.get('code')})" if error else ""),

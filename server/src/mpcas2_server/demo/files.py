@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from mpcas2_server.cli.failures import CliError, ExitCode
 from mpcas2_server.cli.resumable import Sender, send_file
 from mpcas2_server.cli.upload_notes import UploadNotes
 from mpcas2_server.client import Client, TokenSource
@@ -72,9 +73,15 @@ class DemoFiles:
         fields = {"title": "A film of sand", "type": "video", "filename": film.name}
         key = notes.key(client.server, "", film, fields)
         with Sender(client.server, tokens) as sender:
-            self.content[film.name] = send_file(
-                sender, notes, key, film, fields, lambda through: show(film.name, through, size)
-            )
+            try:
+                self.content[film.name] = send_file(
+                    sender, notes, key, film, fields, lambda through: show(film.name, through, size)
+                )
+            except CliError as error:
+                if error.exit_code == ExitCode.INTERRUPTED:
+                    # Advice to go on later is for people who keep the file; the demo just ends.
+                    raise KeyboardInterrupt from error
+                raise
         for name in _PICTURES.values():
             path = self._files[name].path
             size = path.stat().st_size
