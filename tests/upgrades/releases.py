@@ -154,7 +154,10 @@ def previous_release(folder: Path, environment: Mapping[str, str]) -> Release | 
     if archive.returncode:
         return None
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-        files.extractall(folder, filter="data")
+        # What git has written needs no filter, which Python before 3.11.4 does not know.
+        if hasattr(tarfile, "data_filter"):
+            files.extraction_filter = tarfile.data_filter
+        files.extractall(folder)
     site = folder / "site"
     for room in PREVIOUS_ROOMS:
         _write_metadata(tomllib.loads((folder / room / "pyproject.toml").read_text()), site)

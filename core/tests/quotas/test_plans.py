@@ -18,7 +18,6 @@ from mpcas2_core.quotas import PlannedPost, QuotaWarning, warnings_for
 from mpcas2_core.tenants import Tenants
 from mpcas2_core.vault import MasterKeys, Vault
 
-NOW = datetime.now(UTC)
 # Noon of a day in winter in California: far from any midnight there.
 NOON = datetime(2030, 1, 15, 20, 0, tzinfo=UTC)
 
@@ -81,7 +80,9 @@ def warned(servers: Any, platform: Any) -> Callable[..., list[QuotaWarning]]:
 
 
 def minutes(*after: float) -> list[datetime]:
-    return [NOW + timedelta(minutes=one) for one in after]
+    # Told when the test runs: it may be the last of a long suite.
+    now = datetime.now(UTC)
+    return [now + timedelta(minutes=one) for one in after]
 
 
 def quotas(found: list[QuotaWarning]) -> list[str]:
@@ -104,11 +105,11 @@ def test_another_day_is_another_quota(warned: Any) -> None:
 
 
 def test_what_is_used_of_a_window_that_still_runs_counts(warned: Any) -> None:
-    assert "posts" in quotas(warned(minutes(1), (3, NOW + timedelta(minutes=10))))
+    assert "posts" in quotas(warned(minutes(1), (3, minutes(10)[0])))
 
 
 def test_what_is_used_of_a_window_that_is_over_by_then_does_not(warned: Any) -> None:
-    assert "posts" not in quotas(warned(minutes(30), (3, NOW + timedelta(minutes=10))))
+    assert "posts" not in quotas(warned(minutes(30), (3, minutes(10)[0])))
 
 
 def test_a_crowd_within_a_quarter_of_an_hour_is_told(warned: Any) -> None:
