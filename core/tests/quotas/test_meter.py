@@ -144,13 +144,16 @@ def test_an_answer_of_a_window_that_is_over_says_nothing(tell: Tell, platform: A
     tell(story)
 
 
-def test_a_refusal_is_kept_although_the_database_is_away(tell: Tell, platform: Any) -> None:
+def test_a_refusal_is_kept_although_the_database_is_away(
+    tell: Tell, platform: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     async def story(database: Database) -> None:
         meter = Meter(database, platform, ADA)
         await database.close()
         await meter.refused(RateLimited("Later.", retry_after=9.0, quota="posts"))
 
     tell(story)
+    assert "quota_not_held" in capsys.readouterr().out
 
 
 def test_a_refusal_holds_back_everybody_of_the_subject(tell: Tell, platform: Any) -> None:
@@ -182,7 +185,9 @@ def test_a_quota_that_was_never_declared_is_a_fault_of_the_plugin(
     tell(story)
 
 
-def test_a_database_that_is_away_costs_no_outcome(tell: Tell, platform: Any) -> None:
+def test_a_database_that_is_away_costs_no_outcome(
+    tell: Tell, platform: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     async def story(database: Database) -> None:
         meter = Meter(database, platform, ADA)
         meter.observe(QuotaReading(name="posts", remaining=0))
@@ -190,6 +195,7 @@ def test_a_database_that_is_away_costs_no_outcome(tell: Tell, platform: Any) -> 
         await meter.close()
 
     tell(story)
+    assert "quota_not_learned" in capsys.readouterr().out
 
 
 def test_questions_of_people_leave_a_share_of_the_apps_quota_to_what_is_planned(

@@ -25,6 +25,7 @@ from mpcas2_hookspecs.errors import (
     Unavailable,
 )
 from mpcas2_hookspecs.facade import Hooks
+from mpcas2_hookspecs.http import evidence_of, lost_connection, retry_after, unreadable
 from mpcas2_hookspecs.limits import Limits, MediaKind, MediaRule, TextRule, TextUnit
 from mpcas2_hookspecs.manifest import ManifestError, PluginManifest, Setting, read_manifest
 from mpcas2_hookspecs.oauth import Consent, OAuthApp
@@ -121,6 +122,10 @@ __all__ = (
     "TextUnit",
     "Unauthorized",
     "Unavailable",
+    "evidence_of",
     "hookimpl",
+    "lost_connection",
     "read_manifest",
+    "retry_after",
+    "unreadable",
 )

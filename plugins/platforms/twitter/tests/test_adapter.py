@@ -174,6 +174,7 @@ def test_a_post_that_is_gone_is_no_error(
 ) -> None:
     canned.answer("1999", body, status=status)
     delete(worker)
+    assert [request.method for request in canned.received] == ["DELETE"]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,9 @@ BAD: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("value", GOOD)
 def test_good_options_are_taken_by_struct_and_schema(value: dict[str, Any]) -> None:
-    msgspec.convert(value, XOptions)
+    taken = msgspec.convert(value, XOptions)
+    assert msgspec.convert(msgspec.to_builtins(taken), XOptions) == taken
+    assert taken != XOptions() or not value
     jsonschema.validate(value, msgspec.json.schema(XOptions))
 
 

@@ -84,6 +84,7 @@ def test_two_posts_that_differ_in_a_link_are_told_apart(bench: Bench) -> None:
 )
 def test_options_are_taken(bench: Bench, options: XOptions) -> None:
     published(bench.desk(), Part(index=0, text="With options", options=options))
+    assert bench.count_posts() == 1
 
 
 def picture(number: int, mime_type: str = "image/png", alt_text: str = "") -> Media:

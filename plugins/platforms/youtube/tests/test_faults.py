@@ -13,8 +13,9 @@ from mpcas2_hookspecs import (
     Rejected,
     Unauthorized,
     Unavailable,
+    lost_connection,
 )
-from mpcas2_platform_youtube.faults import fault_of, lost_connection, until_quota_reset
+from mpcas2_platform_youtube.faults import fault_of, until_quota_reset
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 MIDNIGHT = 20 * 3600.0  # 12:00 UTC is 04:00 in Los Angeles
@@ -182,5 +183,10 @@ def test_a_long_answer_is_cut_for_the_ledger() -> None:
 def test_only_what_was_certainly_not_sent_is_unavailable(
     error: type[httpx.RequestError], expected: type[PlatformError]
 ) -> None:
-    assert type(lost_connection(error("made for the test"), irreversible=True)) is expected
-    assert type(lost_connection(error("made for the test"), irreversible=False)) is Unavailable
+    assert (
+        type(lost_connection(error("made for the test"), "YouTube", irreversible=True)) is expected
+    )
+    assert (
+        type(lost_connection(error("made for the test"), "YouTube", irreversible=False))
+        is Unavailable
+    )

@@ -7,8 +7,7 @@ status: a server answers an ended token with 400 ``ExpiredToken``.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -22,10 +21,12 @@ from mpcas2_hookspecs import (
     Rejected,
     Unauthorized,
     Unavailable,
+    evidence_of,
+    retry_after,
 )
 from mpcas2_platform_bluesky.wire import XrpcFault
 
-__all__ = ("GONE", "TOKEN_ENDED", "fault_of", "lost_connection", "read_fault", "unreadable")
+__all__ = ("GONE", "TOKEN_ENDED", "fault_of", "read_fault")
 
 GONE = {
     "AccountDeactivated": "The Bluesky account is deactivated; activate it, then reconnect it.",
@@ -42,36 +43,7 @@ _REMEDIES = {
     "BlobTooLarge": "Bluesky takes no image of this size; use a smaller one.",
     "InvalidMimeType": "Bluesky does not take this kind of image; use JPEG, PNG or WebP.",
 }
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
 _LONGEST_QUOTE = 500
-
-
-def lost_connection(error: httpx.RequestError, *, irreversible: bool) -> PlatformError:
-    """Says what it means that a request got no answer.
-
-    Args:
-        error: What the client raised.
-        irreversible: True when the request, had it arrived, cannot be taken back.
-
-    Returns:
-        ``OutcomeUnknown`` for an irreversible request that may have left, else ``Unavailable``.
-    """
-    what = type(error).__name__
-    if irreversible and not isinstance(error, _NEVER_SENT):
-        return OutcomeUnknown(f"Bluesky's answer was lost ({what}).", code=what)
-    return Unavailable(f"The Bluesky server cannot be reached now ({what}).", code=what)
-
-
-def unreadable(response: httpx.Response, *, irreversible: bool) -> PlatformError:
-    """Says what it means that a success has a body that cannot be read."""
-    kind = OutcomeUnknown if irreversible else Unavailable
-    return kind("The Bluesky server's answer cannot be read.", answer=_evidence(response))
 
 
 def read_fault(body: Any) -> XrpcFault:
@@ -100,13 +72,13 @@ def fault_of(response: httpx.Response, *, irreversible: bool, now: datetime) -> 
     except msgspec.MsgspecError:
         fault = XrpcFault()
     code = fault.error or str(status)
-    answer = _evidence(response)
+    answer = evidence_of(response)
     if status == HTTPStatus.TOO_MANY_REQUESTS or fault.error == "RateLimitExceeded":
         return RateLimited(
             "Bluesky asks to come back later: its rate limit is reached.",
             code=code,
             answer=answer,
-            retry_after=_retry_after(response.headers, now),
+            retry_after=_when(response.headers, now),
         )
     if fault.error in GONE:
         return Unauthorized(GONE[fault.error], code=code, answer=answer, revoked=True)
@@ -135,22 +107,10 @@ def _refusal(status: int, fault: XrpcFault) -> str:
     return f"Bluesky refused the request: {said[:_LONGEST_QUOTE]}"
 
 
-def _evidence(response: httpx.Response) -> dict[str, Any]:
-    return {"status": response.status_code, "body": response.text[:_LONGEST_QUOTE]}
-
-
-def _retry_after(headers: httpx.Headers, now: datetime) -> float | None:
-    """Reads ``Retry-After`` (seconds or a date), else ``RateLimit-Reset`` (seconds since 1970)."""
-    told = headers.get("retry-after", "").strip()
-    if told.isdecimal():
-        return float(told)
-    if told:
-        try:
-            moment = parsedate_to_datetime(told)
-        except ValueError:
-            pass  # neither form: look at the other header
-        else:
-            # RFC 9110 dates are in GMT, also those that carry no zone.
-            return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+def _when(headers: httpx.Headers, now: datetime) -> float | None:
+    """Reads ``Retry-After``, else ``RateLimit-Reset`` (seconds since 1970)."""
+    told = retry_after(headers, now)
     reset = headers.get("ratelimit-reset", "").strip()
-    return max(0.0, float(reset) - now.timestamp()) if reset.isdecimal() else None
+    if told is None and reset.isdecimal():
+        return max(0.0, float(reset) - now.timestamp())
+    return told

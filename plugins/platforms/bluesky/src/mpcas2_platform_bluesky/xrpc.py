@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
-from mpcas2_platform_bluesky.faults import fault_of, lost_connection, unreadable
+from mpcas2_hookspecs import lost_connection, unreadable
+from mpcas2_platform_bluesky.faults import fault_of
 
 __all__ = ("procedure", "query", "upload")
 
@@ -134,10 +135,10 @@ async def _send(
         response = await client.send(request)
     except httpx.RequestError as error:
         # Also DecodingError: a body in a broken compression is an answer that was lost.
-        raise lost_connection(error, irreversible=irreversible) from error
+        raise lost_connection(error, "Bluesky", irreversible=irreversible) from error
     if response.status_code != HTTPStatus.OK:
         raise fault_of(response, irreversible=irreversible, now=now)
     try:
         return msgspec.json.decode(response.content, type=answer)
     except msgspec.MsgspecError as error:
-        raise unreadable(response, irreversible=irreversible) from error
+        raise unreadable(response, "Bluesky", irreversible=irreversible) from error

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
-from mpcas2_hookspecs import QuotaReading
-from mpcas2_platform_twitter.faults import fault_of, lost_connection, quota_reading, unreadable
+from mpcas2_hookspecs import QuotaReading, lost_connection, unreadable
+from mpcas2_platform_twitter.faults import fault_of, quota_reading
 
 __all__ = ("json_request", "send")
 
@@ -57,7 +57,7 @@ async def send(
         response = await client.send(request)
     except httpx.RequestError as error:
         # Also DecodingError: a body in a broken compression is an answer that was lost.
-        raise lost_connection(error, irreversible=irreversible) from error
+        raise lost_connection(error, "X", irreversible=irreversible) from error
     if quota is not None and observe is not None:
         reading = quota_reading(response.headers, quota)
         if reading is not None:
@@ -71,7 +71,7 @@ async def send(
     except msgspec.MsgspecError as error:
         if _only_faults(response.content):
             raise fault_of(response, irreversible=irreversible, now=now, quota=quota) from error
-        raise unreadable(response, irreversible=irreversible) from error
+        raise unreadable(response, "X", irreversible=irreversible) from error
 
 
 def _only_faults(content: bytes) -> bool:

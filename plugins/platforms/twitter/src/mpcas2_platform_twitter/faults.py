@@ -23,25 +23,18 @@ from mpcas2_hookspecs import (
     Rejected,
     Unauthorized,
     Unavailable,
+    evidence_of,
+    retry_after,
 )
 
 __all__ = (
     "Problem",
     "fault_of",
-    "lost_connection",
     "quota_reading",
     "read_problem",
-    "retry_after",
-    "unreadable",
+    "when_again",
 )
 
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
 _LONGEST_QUOTE = 500
 # Faults beside no data in a success: only with these did certainly nothing happen.
 _REFUSED_INSIDE = frozenset(
@@ -118,28 +111,6 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
-def lost_connection(error: httpx.RequestError, *, irreversible: bool) -> PlatformError:
-    """Says what it means that a request got no answer.
-
-    Args:
-        error: What the client raised.
-        irreversible: True when the request, had it arrived, cannot be taken back.
-
-    Returns:
-        ``OutcomeUnknown`` for an irreversible request that may have left, else ``Unavailable``.
-    """
-    what = type(error).__name__
-    if irreversible and not isinstance(error, _NEVER_SENT):
-        return OutcomeUnknown(f"X's answer was lost ({what}).", code=what)
-    return Unavailable(f"X cannot be reached now ({what}).", code=what)
-
-
-def unreadable(response: httpx.Response, *, irreversible: bool) -> PlatformError:
-    """Says what it means that a success has a body that cannot be read."""
-    kind = OutcomeUnknown if irreversible else Unavailable
-    return kind("X's answer cannot be read.", answer=_evidence(response))
-
-
 def read_problem(body: Any) -> Problem:
     """Reads what X said from a parsed body of whatever shape."""
     if not isinstance(body, Mapping):
@@ -182,13 +153,13 @@ def fault_of(
     except msgspec.MsgspecError:
         problem = Problem()
     code = problem.title or problem.type or str(status)
-    answer = _evidence(response) | {"problem": problem.type}
+    answer = evidence_of(response) | {"problem": problem.type}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited(
             "X asks to come back later: its rate limit is reached.",
             code=code,
             answer=answer,
-            retry_after=retry_after(response.headers, now),
+            retry_after=when_again(response.headers, now),
             quota=quota,
         )
     if status == HTTPStatus.UNAUTHORIZED:
@@ -227,13 +198,12 @@ def quota_reading(headers: Mapping[str, str], quota: str) -> QuotaReading | None
     )
 
 
-def retry_after(headers: Mapping[str, str], now: datetime | None) -> float | None:
+def when_again(headers: Mapping[str, str], now: datetime | None) -> float | None:
     """Reads when to come back: ``x-rate-limit-reset`` is X's authority, ``Retry-After`` a proxy's."""
     reset = _number(headers, "x-rate-limit-reset")
     if reset is not None and now is not None:
         return max(0.0, reset - now.timestamp())
-    seconds = _number(headers, "retry-after")
-    return None if seconds is None else float(seconds)
+    return retry_after(headers, now or datetime.now(UTC))
 
 
 def _refusal(status: int, problem: Problem, code: str, answer: dict[str, Any]) -> Rejected:
@@ -253,7 +223,3 @@ def _number(headers: Mapping[str, str], name: str) -> int | None:
     told = headers.get(name, "").strip()
     # No more digits than a moment in seconds has: what is longer is no figure of X.
     return int(told) if told.isdecimal() and len(told) <= len("9999999999") else None
-
-
-def _evidence(response: httpx.Response) -> dict[str, Any]:
-    return {"status": response.status_code, "body": response.text[:_LONGEST_QUOTE]}

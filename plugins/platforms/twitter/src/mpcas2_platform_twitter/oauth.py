@@ -31,7 +31,7 @@ from mpcas2_hookspecs import (
     Unavailable,
 )
 from mpcas2_platform_twitter import api
-from mpcas2_platform_twitter.faults import retry_after
+from mpcas2_platform_twitter.faults import when_again
 from mpcas2_platform_twitter.wire import TokenAnswer, User, UserAnswer
 
 __all__ = ("SCOPES", "grant_request", "parse_grant", "parse_refresh", "refresh_request", "who")
@@ -187,7 +187,7 @@ def _raise_passing(answer: HttpAnswer) -> None:
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         raise RateLimited(
             "X asks to come back later: its rate limit is reached.",
-            retry_after=retry_after(answer.headers, _answered_at(answer.headers)),
+            retry_after=when_again(answer.headers, _answered_at(answer.headers)),
         )
     passing = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     if passing or answer.status == HTTPStatus.REQUEST_TIMEOUT:

@@ -112,6 +112,8 @@ def test_a_duplicate_is_forgotten_after_its_window(ada: Member) -> None:
     ada.posted(text="once")
     ada.control.advance_clock(61)
     ada.posted(text="once")
+    stats = ada.control.call("GET", "stats")
+    assert (stats["posts"], stats["duplicates_refused"]) == (2, 0)
 
 
 def test_a_post_with_the_same_media_is_a_duplicate(ada: Member) -> None:

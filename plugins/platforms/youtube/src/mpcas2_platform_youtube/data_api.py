@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
-from mpcas2_hookspecs import AccountContext
-from mpcas2_platform_youtube.faults import fault_of, lost_connection, unreadable
+from mpcas2_hookspecs import AccountContext, lost_connection, unreadable
+from mpcas2_platform_youtube.faults import fault_of
 from mpcas2_platform_youtube.wire import Page
 
 __all__ = ("LIST_UNITS", "WRITE_UNITS", "ask", "listed", "pages", "send")
@@ -57,7 +57,7 @@ async def send(
         response = await client.send(request)
     except httpx.RequestError as error:
         # Also DecodingError: a body in a broken compression is an answer that was lost.
-        raise lost_connection(error, irreversible=irreversible) from error
+        raise lost_connection(error, "YouTube", irreversible=irreversible) from error
     if not response.is_success:
         raise fault_of(response, irreversible=irreversible, now=now, quota=quota)
     return response
@@ -91,7 +91,7 @@ async def ask(
         # Not strict: counts come as text.
         return msgspec.json.decode(response.content, type=answer, strict=False)
     except msgspec.MsgspecError as error:
-        raise unreadable(response, irreversible=False) from error
+        raise unreadable(response, "YouTube", irreversible=False) from error
 
 
 async def listed(

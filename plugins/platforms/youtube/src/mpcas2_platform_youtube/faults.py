@@ -6,10 +6,8 @@ the status: a used-up quota, a throttled client and a forbidden act are all 403.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, time, timedelta
 from http import HTTPStatus
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -22,10 +20,12 @@ from mpcas2_hookspecs import (
     Rejected,
     Unauthorized,
     Unavailable,
+    evidence_of,
+    retry_after,
 )
 from mpcas2_platform_youtube.wire import FaultBody
 
-__all__ = ("QUOTA_ZONE", "fault_of", "lost_connection", "unreadable", "until_quota_reset")
+__all__ = ("QUOTA_ZONE", "fault_of", "until_quota_reset")
 
 QUOTA_ZONE = "America/Los_Angeles"
 """At its midnight the quotas of the Data API start anew."""
@@ -71,36 +71,7 @@ _REMEDIES = {
     "playlistContainsMaximumNumberOfVideos": "The playlist is full; choose another one.",
     "invalidImage": "YouTube cannot read the thumbnail; use a JPEG or PNG picture.",
 }
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
 _LONGEST_QUOTE = 500
-
-
-def lost_connection(error: httpx.RequestError, *, irreversible: bool) -> PlatformError:
-    """Says what it means that a request got no answer.
-
-    Args:
-        error: What the client raised.
-        irreversible: True when the request, had it arrived, cannot be taken back.
-
-    Returns:
-        ``OutcomeUnknown`` for an irreversible request that may have left, else ``Unavailable``.
-    """
-    what = type(error).__name__
-    if irreversible and not isinstance(error, _NEVER_SENT):
-        return OutcomeUnknown(f"YouTube's answer was lost ({what}).", code=what)
-    return Unavailable(f"YouTube cannot be reached now ({what}).", code=what)
-
-
-def unreadable(response: httpx.Response, *, irreversible: bool) -> PlatformError:
-    """Says what it means that a success has a body that cannot be read."""
-    kind = OutcomeUnknown if irreversible else Unavailable
-    return kind("YouTube's answer cannot be read.", answer=_evidence(response))
 
 
 def until_quota_reset(now: datetime) -> float:
@@ -132,7 +103,7 @@ def fault_of(
     status = response.status_code
     reason, said = _read(response)
     code = reason or str(status)
-    answer = _evidence(response)
+    answer = evidence_of(response)
     if reason in _USED_UP:
         return RateLimited(
             "The YouTube quota of this installation is used up until midnight Pacific time.",
@@ -154,7 +125,7 @@ def fault_of(
             "YouTube asks to come back later: too much was asked in a short time.",
             code=code,
             answer=answer,
-            retry_after=_retry_after(response.headers, now),
+            retry_after=retry_after(response.headers, now),
         )
     if reason in _GONE:
         return Unauthorized(_GONE[reason], code=code, answer=answer, revoked=True)
@@ -186,20 +157,3 @@ def _read(response: httpx.Response) -> tuple[str, str]:
         return "", ""
     first = fault.errors[0] if fault.errors else None
     return (first.reason if first else ""), fault.message or (first.message if first else "")
-
-
-def _evidence(response: httpx.Response) -> dict[str, Any]:
-    return {"status": response.status_code, "body": response.text[:_LONGEST_QUOTE]}
-
-
-def _retry_after(headers: httpx.Headers, now: datetime) -> float | None:
-    """Reads ``Retry-After`` (RFC 9110, 10.2.3): seconds or a date; None when there is neither."""
-    told = headers.get("retry-after", "").strip()
-    if told.isdecimal():
-        return float(told)
-    try:
-        moment = parsedate_to_datetime(told)
-    except ValueError:
-        return None
-    # RFC 9110 dates are in GMT, also those that carry no zone.
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())

@@ -16,9 +16,16 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import msgspec
 
-from mpcas2_hookspecs import AccountContext, Media, PublishContext, Rejected, Unavailable
+from mpcas2_hookspecs import (
+    AccountContext,
+    Media,
+    PublishContext,
+    Rejected,
+    Unavailable,
+    lost_connection,
+)
 from mpcas2_platform_youtube.data_api import send
-from mpcas2_platform_youtube.faults import fault_of, lost_connection
+from mpcas2_platform_youtube.faults import fault_of
 from mpcas2_platform_youtube.wire import UploadedVideo
 
 __all__ = (
@@ -172,7 +179,7 @@ async def _put(
     try:
         response = await ctx.http.send(request)
     except httpx.RequestError as error:
-        raise lost_connection(error, irreversible=irreversible) from error
+        raise lost_connection(error, "YouTube", irreversible=irreversible) from error
     return _state_of(response, irreversible=irreversible, now=ctx.now())
 
 
