@@ -14,6 +14,25 @@ from mpcas2_hookspecs.account import (
     HttpAnswer,
     HttpRequest,
 )
+from mpcas2_hookspecs.capabilities import (
+    ChecksPost,
+    CollectsAccountMetrics,
+    CollectsMetrics,
+    CountsText,
+    DeclaresQuotas,
+    DeletesPosts,
+    ListsComments,
+    ListsTargets,
+    MarksText,
+    PollsPublish,
+)
+from mpcas2_hookspecs.connecting import (
+    ConnectsOAuth,
+    ConnectsWithForm,
+    ReadsProfile,
+    RefreshesGrant,
+    RegistersApp,
+)
 from mpcas2_hookspecs.context import AccountContext, ConnectContext, PublishContext
 from mpcas2_hookspecs.errors import (
     NotReady,
@@ -29,23 +48,14 @@ from mpcas2_hookspecs.http import evidence_of, lost_connection, retry_after, unr
 from mpcas2_hookspecs.limits import Limits, MediaKind, MediaRule, TextRule, TextUnit
 from mpcas2_hookspecs.manifest import ManifestError, PluginManifest, Setting, read_manifest
 from mpcas2_hookspecs.oauth import Consent, OAuthApp
-from mpcas2_hookspecs.platform import (
-    ChecksPost,
-    CollectsMetrics,
-    ConnectsOAuth,
-    ConnectsWithForm,
-    CountsText,
-    DeclaresQuotas,
-    DeletesPosts,
-    ListsTargets,
-    Platform,
-    PollsPublish,
-    RefreshesGrant,
-)
+from mpcas2_hookspecs.platform import Platform
 from mpcas2_hookspecs.post import (
     Absent,
     Accepted,
+    AccountMetrics,
     CannotTell,
+    Comment,
+    CommentPage,
     FindResult,
     Found,
     Media,
@@ -58,10 +68,17 @@ from mpcas2_hookspecs.post import (
     Staged,
     StillDeciding,
     Target,
+    TextMark,
 )
 from mpcas2_hookspecs.quotas import QuotaReading, QuotaRule
+from mpcas2_hookspecs.webhooks import (
+    ReceivesWebhooks,
+    WebhookEvent,
+    WebhookKind,
+    WebhookRequest,
+)
 
-API_VERSION = "0.2.0"
+API_VERSION = "0.3.0"
 """Version of the contract; the same as the distribution's."""
 
 __all__ = (
@@ -70,10 +87,14 @@ __all__ = (
     "Accepted",
     "Account",
     "AccountContext",
+    "AccountMetrics",
     "AccountProfile",
     "CannotTell",
     "ChecksPost",
+    "CollectsAccountMetrics",
     "CollectsMetrics",
+    "Comment",
+    "CommentPage",
     "ConnectContext",
     "Connection",
     "ConnectsOAuth",
@@ -90,8 +111,10 @@ __all__ = (
     "HttpAnswer",
     "HttpRequest",
     "Limits",
+    "ListsComments",
     "ListsTargets",
     "ManifestError",
+    "MarksText",
     "Media",
     "MediaKind",
     "MediaRule",
@@ -112,16 +135,23 @@ __all__ = (
     "QuotaReading",
     "QuotaRule",
     "RateLimited",
+    "ReadsProfile",
+    "ReceivesWebhooks",
     "RefreshesGrant",
+    "RegistersApp",
     "Rejected",
     "Setting",
     "Staged",
     "StillDeciding",
     "Target",
+    "TextMark",
     "TextRule",
     "TextUnit",
     "Unauthorized",
     "Unavailable",
+    "WebhookEvent",
+    "WebhookKind",
+    "WebhookRequest",
     "evidence_of",
     "hookimpl",
     "lost_connection",

@@ -60,15 +60,20 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         access_token: The token that requests carry as ``Authorization: Bearer``.
-        refresh_token: The token that renews the grant; None when the network has none.
+        refresh_token: The token that renews the grant; None when the network has none. Where the
+            access token renews itself, it stands here as well.
         expires_at: When the access token ends (aware, UTC); None when the network does not say.
         scopes: What the person allowed; None when the network does not say.
+        renew_at: From when on (aware, UTC) the engine renews the grant by itself, whether somebody
+            posts or not, so that an account that rests does not lose it; None when a renewal at need
+            is enough.
     """
 
     access_token: str
     refresh_token: str | None = None
     expires_at: datetime | None = None
     scopes: tuple[str, ...] | None = None
+    renew_at: datetime | None = None
 
     def __repr__(self) -> str:
         """Shows when the grant ends and never a token."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mpcas2_hookspecs.account import Account
+from mpcas2_hookspecs.oauth import OAuthApp
 from mpcas2_hookspecs.post import Media
 from mpcas2_hookspecs.quotas import QuotaReading
 
@@ -26,6 +27,13 @@ class ConnectContext(Protocol):
 
         It refuses addresses inside private networks (``httpx.ConnectError``), follows no redirects
         and never retries.
+        """
+
+    @property
+    def app(self) -> OAuthApp | None:
+        """The registration that the grant was given to; None outside a consent flow.
+
+        Some networks want its secret again, to trade a short-lived token for a long-lived one.
         """
 
     def now(self) -> datetime:
@@ -104,4 +112,18 @@ class PublishContext(AccountContext, Protocol):
         Raises:
             Unavailable: The storage cannot be reached now.
             Rejected: The file is gone.
+        """
+
+    def media_url(self, media: Media) -> str:
+        """Gives an address from which the network can fetch a file of the part, for a day.
+
+        The address is good for whoever has it, so it goes to the network and nowhere else. It is
+        another one at every call; what is journalled is what the network made of it.
+
+        Args:
+            media: One of :attr:`Part.media`, or :attr:`Part.thumbnail`.
+
+        Raises:
+            Rejected: The installation has no address that a network could reach; the message says
+                what the operator has to set.
         """

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 __all__ = ("evidence_of", "lost_connection", "retry_after", "unreadable")
 
 LONGEST_QUOTE = 500
+# No byte of a request leaves before a connection stands, and none of one that is no HTTP.
+NEVER_SENT = frozenset(
+    {
+        "ConnectError",
+        "ConnectTimeout",
+        "PoolTimeout",
+        "UnsupportedProtocol",
+        "LocalProtocolError",
+    }
+)
 
 
 def lost_connection(
@@ -35,18 +45,10 @@ def lost_connection(
     Returns:
         ``OutcomeUnknown`` for an irreversible request that may have left, else ``Unavailable``.
     """
-    import httpx  # noqa: PLC0415 - whoever hands in its error has it
-
-    # No byte of a request leaves before a connection stands, and none of one that is no HTTP.
-    never_sent = (
-        httpx.ConnectError,
-        httpx.ConnectTimeout,
-        httpx.PoolTimeout,
-        httpx.UnsupportedProtocol,
-        httpx.LocalProtocolError,
-    )
     what = type(error).__name__
-    if irreversible and not isinstance(error, never_sent):
+    # By name: the contract does not depend on httpx, whose errors these are.
+    never_sent = NEVER_SENT.intersection(kind.__name__ for kind in type(error).__mro__)
+    if irreversible and not never_sent:
         return OutcomeUnknown(f"The answer of {network} was lost ({what}).", code=what)
     return Unavailable(f"{network} cannot be reached now ({what}).", code=what)
 

@@ -24,12 +24,15 @@ class TextRule(msgspec.Struct, frozen=True, kw_only=True):
         unit: What one step of the count is.
         max_bytes: A second limit in UTF-8 bytes, where the network has one.
         required: True when a post must have text, even with media.
+        folds_at: Length behind which the network hides the rest until somebody asks for it, counted
+            in ``unit``; None when it shows everything. For the preview only.
     """
 
     max_length: int
     unit: TextUnit = "codepoints"
     max_bytes: int | None = None
     required: bool = False
+    folds_at: int | None = None
 
 
 class MediaRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +47,14 @@ class MediaRule(msgspec.Struct, frozen=True, kw_only=True):
         max_duration: Greatest length in seconds, for video and audio.
         alt_text_max_length: Greatest length of an alternative text in code points; 0 when the
             network takes none.
+        min_bytes: Least size of one file in bytes.
+        min_width: Least width in pixels, for pictures and videos.
+        max_width: Greatest width in pixels.
+        min_height: Least height in pixels.
+        max_height: Greatest height in pixels.
+        max_pixels: Greatest width times height.
+        min_aspect: Least width divided by height, for example ``0.8`` for 4:5.
+        max_aspect: Greatest width divided by height.
     """
 
     kind: MediaKind
@@ -53,6 +64,14 @@ class MediaRule(msgspec.Struct, frozen=True, kw_only=True):
     min_duration: float | None = None
     max_duration: float | None = None
     alt_text_max_length: int = 0
+    min_bytes: int = 0
+    min_width: int | None = None
+    max_width: int | None = None
+    min_height: int | None = None
+    max_height: int | None = None
+    max_pixels: int | None = None
+    min_aspect: float | None = None
+    max_aspect: float | None = None
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +86,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         mixes_media: True when one part may carry media of more than one kind.
         requires_media: True when a part without media is refused.
         max_parts: Parts of one post: 1 means that the network has no threads.
+        max_media: Files of all kinds together in one part; None when each kind's own count is enough.
+        comment: The rule for a first comment; None when the network lets nobody comment by API.
     """
 
     text: TextRule
@@ -76,3 +97,5 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     mixes_media: bool = False
     requires_media: bool = False
     max_parts: int = 1
+    max_media: int | None = None
+    comment: TextRule | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 import msgspec
 
@@ -11,7 +12,10 @@ from mpcas2_hookspecs.limits import MediaKind
 __all__ = (
     "Absent",
     "Accepted",
+    "AccountMetrics",
     "CannotTell",
+    "Comment",
+    "CommentPage",
     "FindResult",
     "Found",
     "Media",
@@ -24,6 +28,7 @@ __all__ = (
     "Staged",
     "StillDeciding",
     "Target",
+    "TextMark",
 )
 
 
@@ -72,10 +77,13 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         handle: JSON with which ``poll`` asks.
         check_after: Seconds until the first question.
+        key: What a webhook of the network calls the post until it has an id
+            (:attr:`WebhookEvent.key`); empty when none will come.
     """
 
     handle: dict[str, Any]
     check_after: float = 5.0
+    key: str = ""
 
 
 class StillDeciding(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,9 +122,13 @@ class CannotTell(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         reason: What a person should look for, in one sentence.
+        ask_again_after: Seconds after which the network may be able to say, because its lists lag
+            behind; the engine asks a few times more before it turns to a person. None when asking
+            again is of no use.
     """
 
     reason: str
+    ask_again_after: float | None = None
 
 
 PublishResult = Published | Accepted
@@ -130,10 +142,12 @@ FindResult = Found | Accepted | Absent | CannotTell
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of a post. A single post has one, a thread has many.
+    """One part of a post. A single post has one, a thread has many, and a first comment is one more.
 
     Attributes:
         index: Place in the thread, from 0.
+        role: ``"comment"`` for the first comment below the post, which comes last and has text only.
+            It is given only where :attr:`Limits.comment` is declared.
         text: The text as it shall appear, with hashtags already appended.
         title: Title of the post, where the network has titles; empty when there is none.
         media: The files, in order.
@@ -147,6 +161,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
     index: int
     text: str
+    role: Literal["post", "comment"] = "post"
     title: str = ""
     media: tuple[Media, ...] = ()
     thumbnail: Media | None = None
@@ -219,3 +234,73 @@ class PostMetrics(msgspec.Struct, frozen=True, kw_only=True):
     saves: int | None = None
     clicks: int | None = None
     more: dict[str, float] = {}
+
+
+class AccountMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """How an account does, as totals of now. None is for what the network does not tell.
+
+    Attributes:
+        followers: Who follows it: followers, subscribers, fans.
+        following: Whom it follows.
+        posts: Posts that are there.
+        views: How often its posts were seen or played altogether.
+        more: Figures that the network alone has, by its own names.
+    """
+
+    followers: int | None = None
+    following: int | None = None
+    posts: int | None = None
+    views: int | None = None
+    more: dict[str, float] = {}
+
+
+class Comment(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wrote below a post.
+
+    Attributes:
+        id: The network's id of the comment.
+        author: The handle or name of whoever wrote it; empty when the network does not say.
+        text: What it says, as plain text.
+        created_at: When (aware, UTC).
+        url: Address where a person sees it; None when there is none.
+        parent_id: The comment that it answers; None when it answers the post.
+        likes: None when the network does not say.
+    """
+
+    id: str
+    author: str
+    text: str
+    created_at: datetime
+    url: str | None = None
+    parent_id: str | None = None
+    likes: int | None = None
+
+
+class CommentPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some comments, and where the next ones are.
+
+    Attributes:
+        comments: In the network's order.
+        cursor: Asks for the page behind; empty when there is none.
+    """
+
+    comments: tuple[Comment, ...] = ()
+    cursor: str = ""
+
+
+class TextMark(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of a text of which the network makes something.
+
+    Attributes:
+        start: Where it begins, in code points.
+        end: Where it ends, in code points; the end itself is not part of it.
+        kind: What the network makes of it.
+        shown: What people see instead, for example a shortened address; None when it stays.
+        url: Where it leads; None when that is known only once it is posted.
+    """
+
+    start: int
+    end: int
+    kind: Literal["link", "mention", "hashtag"]
+    shown: str | None = None
+    url: str | None = None
