@@ -7,13 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mpcas2_sandbox import SandboxCore
+from mpcas2_sandbox import Practice, SandboxCore
 
 
 class EchoNetwork:
     key = "echo"
     title = "Echo"
     body_limit = 100_000
+    practice = Practice(settings={}, publish=("POST /things$",))
 
     def operation(self, method: str, path: str) -> str:
         return f"{method.lower()} {path.strip('/')}"

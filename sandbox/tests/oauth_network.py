@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mpcas2_sandbox import SandboxCore
+from mpcas2_sandbox import Practice, SandboxCore
 from mpcas2_sandbox.files import FileDisk, file_response
 from mpcas2_sandbox.oauth import BearerError, OAuthRules, OAuthServer
 
@@ -28,6 +28,7 @@ class Club:
     key = "club"
     title = "Club"
     body_limit = 4_000_000
+    practice = Practice(settings={}, publish=("PUT /file$",), person="ada")
 
     def __init__(self, rules: OAuthRules) -> None:
         self._rules = rules
@@ -76,6 +77,26 @@ def rotating() -> Club:
             access_seconds=7200,
             offline_scope="offline",
             secret_in_form=False,
+        )
+    )
+
+
+def commas() -> Club:
+    """A network that says many things in another way than the standard."""
+    return Club(
+        OAuthRules(
+            authorize_path="/authorize",
+            token_path="/token",
+            scopes=SCOPES,
+            default_scopes=("read",),
+            scope_separator=",",
+            client_id_name="client_key",
+            refresh_seconds=1000,
+            refresh_expires_name="refresh_expires_in",
+            repeats_refresh_token=True,
+            names_account="open_id",
+            secret_in_basic=False,
+            token_in_query=True,
         )
     )
 

@@ -194,3 +194,54 @@ def test_a_wrong_fault_order_is_refused_with_a_reason(echo: SandboxProcess, orde
 def test_releasing_what_is_not_held_is_refused(echo: SandboxProcess) -> None:
     with pytest.raises(ControlError, match="no request with the id 999999 is held"):
         echo.control.release(999999)
+
+
+def test_a_slow_answer_is_whole_in_the_end(echo: SandboxProcess) -> None:
+    echo.control.add_fault(FaultRule(action="slow", seconds=0.05))
+    assert put_thing(echo) == (201, {"things": 1})
+    deadline = time.monotonic() + 20
+    while echo.control.requests()[0].outcome == "open" and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert echo.control.requests()[0].outcome == "answered"
+
+
+def test_a_repeated_request_takes_effect_twice(echo: SandboxProcess) -> None:
+    echo.control.add_fault(FaultRule(action="duplicate"))
+    assert put_thing(echo) == (201, {"things": 2})
+    assert things(echo) == ["one", "one"]
+    logged = [(one.number, one.fault, one.outcome) for one in echo.control.requests()]
+    assert logged == [(1, "duplicate", "client_gone"), (2, "duplicate", "answered")]
+
+
+def test_a_connection_is_cut_while_the_body_is_read(echo: SandboxProcess) -> None:
+    echo.control.add_fault(FaultRule(action="status", status=503, after=1))
+    echo.control.add_fault(FaultRule(action="cut_body", path="^/things$"))
+    parts = urllib.parse.urlsplit(echo.url)
+    with socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=20) as one:
+        one.sendall(b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+        one.sendall(b"x" * 600)
+        with pytest.raises(ConnectionResetError):
+            one.recv(1)
+    assert things(echo) == []
+    (logged,) = echo.control.requests()
+    assert (logged.fault, logged.outcome, logged.status) == ("cut_body", "cut", None)
+    assert 500 <= logged.body_bytes < 1000
+    assert put_thing(echo) == (201, {"things": 1})
+    assert put_thing(echo)[0] == 503
+
+
+def test_a_request_without_a_body_can_be_cut_too(echo: SandboxProcess) -> None:
+    echo.control.add_fault(FaultRule(action="cut_body"))
+    connection = connect(echo)
+    connection.request("GET", "/things")
+    with pytest.raises(ConnectionResetError):
+        connection.getresponse()
+    connection.close()
+
+
+def test_a_rule_keeps_what_it_says_about_the_body(echo: SandboxProcess) -> None:
+    silent = echo.control.add_fault(FaultRule(action="status"))
+    empty = echo.control.add_fault(FaultRule(action="status", body=None))
+    assert silent.rule == FaultRule(action="status")
+    assert empty.rule.body is None
+    assert put_thing(echo) == (500, None)

@@ -440,7 +440,12 @@ def test_the_control_api_makes_lists_and_ends_grants(club: Browser) -> None:
 
 def test_settings_change_what_new_tokens_do(club: Browser) -> None:
     settings = club.control.call("POST", "oauth/settings", {"accessSeconds": 5, "rotates": False})
-    assert settings == {"accessSeconds": 5.0, "codeSeconds": 30.0, "rotates": False}
+    assert settings == {
+        "accessSeconds": 5.0,
+        "codeSeconds": 30.0,
+        "refreshSeconds": None,
+        "rotates": False,
+    }
     tokens = club.connected()
     assert tokens["expires_in"] == 5
     assert "refresh_token" not in club.refresh(tokens["refresh_token"]).json()

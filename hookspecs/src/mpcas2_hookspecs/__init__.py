@@ -44,6 +44,7 @@ from mpcas2_hookspecs.errors import (
     Unavailable,
 )
 from mpcas2_hookspecs.facade import Hooks
+from mpcas2_hookspecs.forms import FormBody, FormFile, form_with_files
 from mpcas2_hookspecs.http import evidence_of, lost_connection, retry_after, unreadable
 from mpcas2_hookspecs.limits import Limits, MediaKind, MediaRule, TextRule, TextUnit
 from mpcas2_hookspecs.manifest import ManifestError, PluginManifest, Setting, read_manifest
@@ -104,7 +105,9 @@ __all__ = (
     "DeclaresQuotas",
     "DeletesPosts",
     "FindResult",
+    "FormBody",
     "FormField",
+    "FormFile",
     "Found",
     "Grant",
     "Hooks",
@@ -153,6 +156,7 @@ __all__ = (
     "WebhookKind",
     "WebhookRequest",
     "evidence_of",
+    "form_with_files",
     "hookimpl",
     "lost_connection",
     "read_manifest",

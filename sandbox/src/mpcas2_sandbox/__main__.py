@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mpcas2_sandbox.network import SandboxNotFoundError, load_network
+from mpcas2_sandbox.network import SandboxNotFoundError, load_network, load_networks
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -12,7 +12,11 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         prog="python -m mpcas2_sandbox",
         description="Plays a social network's HTTP API on this machine, for practice and tests.",
     )
-    parser.add_argument("--network", required=True, help="which network, for example bluesky")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--network", help="which network, for example bluesky")
+    which.add_argument(
+        "--all", action="store_true", help="every installed network, each below /its-key"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port; 0 takes a free one (default)")
     parser.add_argument("--ready-file", type=Path, help="file that gets the printed line as well")
@@ -23,27 +27,40 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Serves the network that the arguments name and returns the exit code.
+    """Serves the network that the arguments name, or all of them, and returns the exit code.
 
     Args:
         argv: The arguments; None takes the process's own.
     """
     arguments = _arguments(argv)
     try:
-        network = load_network(arguments.network)
+        networks = (
+            load_networks()
+            if arguments.all
+            else {arguments.network: load_network(arguments.network)}
+        )
     except SandboxNotFoundError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    from mpcas2_sandbox.serving import serve  # noqa: PLC0415  # a wrong name needs no server
+    from mpcas2_sandbox.serving import serve, serve_all  # noqa: PLC0415  # a wrong name needs none
 
     try:
-        serve(
-            network,
-            host=arguments.host,
-            port=arguments.port,
-            ready_file=arguments.ready_file,
-            exit_with_stdin=arguments.exit_with_stdin,
-        )
+        if arguments.all:
+            serve_all(
+                networks,
+                host=arguments.host,
+                port=arguments.port,
+                ready_file=arguments.ready_file,
+                exit_with_stdin=arguments.exit_with_stdin,
+            )
+        else:
+            serve(
+                networks[arguments.network],
+                host=arguments.host,
+                port=arguments.port,
+                ready_file=arguments.ready_file,
+                exit_with_stdin=arguments.exit_with_stdin,
+            )
     except OSError as error:
         sys.stderr.write(f"cannot listen on {arguments.host}:{arguments.port}: {error}\n")
         return 1

@@ -6,11 +6,12 @@ import sys
 import traceback
 from typing import Any
 
-import msgspec
-from starlette.responses import Response
 from starlette.routing import Router
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from mpcas2_sandbox import answers
+from mpcas2_sandbox.address import ROOT_PATH
+from mpcas2_sandbox.answers import Answer
 from mpcas2_sandbox.connection import Connection, connection_of
 from mpcas2_sandbox.control import CONTROL_PREFIX, control_routes
 from mpcas2_sandbox.core import SandboxCore
@@ -18,67 +19,73 @@ from mpcas2_sandbox.faults import FaultRule
 from mpcas2_sandbox.network import Network
 from mpcas2_sandbox.request_log import OpenRequest
 
-_BROKEN_JSON = b'{"uri": "at://did:plc:'
-_TOO_LARGE = b'{"error":"PayloadTooLarge","message":"request entity too large"}'
-_FAILED = b'{"error":"InternalServerError","message":"Internal Server Error"}'
-
-
-class _Answer:
-    """An answer that the network has made and nobody has received yet."""
-
-    def __init__(self, status: int = 500) -> None:
-        self.status = status
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.chunks: list[bytes] = []
-
-    async def take(self, message: Message) -> None:
-        """Stands in for the server's ``send`` while the network answers."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self.headers = list(message["headers"])
-        elif chunk := message.get("body"):
-            self.chunks.append(chunk)
-
-    @classmethod
-    def of_json(cls, status: int, body: bytes, headers: dict[str, str] | None = None) -> "_Answer":
-        answer = cls(status)
-        response = Response(body, status, headers, "application/json" if body else None)
-        answer.headers = response.raw_headers
-        answer.chunks = [body] if body else []
-        return answer
-
 
 class _ClientLeftError(Exception):
     """The connection ended before the request's body was complete."""
 
 
-async def _read(receive: Receive, limit: int) -> tuple[bytes | None, str, int]:
-    """Returns the body (None beyond the limit), its SHA-256 and its length."""
-    digest = hashlib.sha256()
-    chunks: list[bytes] = []
-    length = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _ClientLeftError
-        chunk: bytes = message.get("body", b"")
-        length += len(chunk)
-        digest.update(chunk)
-        if length <= limit:
-            chunks.append(chunk)
-        else:
-            chunks.clear()  # read on to the end: a client that still sends would miss the answer
-        if not message.get("more_body"):
-            body = b"".join(chunks) if length <= limit else None
-            return body, digest.hexdigest(), length
+class _Body:
+    """What was read of a request's body.
+
+    Attributes:
+        data: The body; None beyond the network's limit.
+        sha256: Its SHA-256.
+        length: Its length.
+    """
+
+    def __init__(self) -> None:
+        self.data: bytes | None = b""
+        self.sha256 = hashlib.sha256(b"").hexdigest()
+        self.length = 0
+
+    @classmethod
+    async def read(cls, receive: Receive, limit: int, *, stop_at: int | None = None) -> "_Body":
+        """Reads the body to its end, or until ``stop_at`` bytes have come.
+
+        Raises:
+            _ClientLeftError: The client went away before.
+        """
+        body = cls()
+        digest = hashlib.sha256()
+        chunks: list[bytes] = []
+        more = True
+        while more and (stop_at is None or body.length < stop_at):
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _ClientLeftError
+            chunk: bytes = message.get("body", b"")
+            body.length += len(chunk)
+            digest.update(chunk)
+            if body.length <= limit:
+                chunks.append(chunk)
+            else:
+                chunks.clear()  # read on to the end: a client that still sends would miss the answer
+            more = message.get("more_body", False)
+        body.data = b"".join(chunks) if body.length <= limit else None
+        body.sha256 = digest.hexdigest()
+        return body
+
+
+def _header(scope: Scope, wanted: bytes) -> str | None:
+    for name, value in scope["headers"]:
+        if name == wanted:
+            text: str = value.decode("latin-1")
+            return text
+    return None
 
 
 def _redacted_authorization(scope: Scope) -> str | None:
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            scheme = value.split(b" ", 1)[0].decode("latin-1") if b" " in value else ""
-            return f"{scheme} [redacted]".strip()
-    return None
+    value = _header(scope, b"authorization")
+    if value is None:
+        return None
+    scheme = value.split(" ", 1)[0] if " " in value else ""
+    return f"{scheme} [redacted]".strip()
+
+
+def _half_length(scope: Scope) -> int:
+    """Returns half of the length that a request says its body has; at least one byte."""
+    said = _header(scope, b"content-length") or ""
+    return max(1, int(said) // 2) if said.isdecimal() else 1
 
 
 class SandboxApp:
@@ -86,11 +93,13 @@ class SandboxApp:
 
     Args:
         network: The network to play.
+        root_path: The path below which it stands on its server; empty for the server's root.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, *, root_path: str = "") -> None:
         self.network = network
         self.core = SandboxCore()
+        self._root_path = root_path
         self._router = self._open()
 
     def _open(self) -> Router:
@@ -105,15 +114,48 @@ class SandboxApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one HTTP request."""
-        path: str = scope["path"]
+        scope["root_path"] = self._root_path
+        ROOT_PATH.set(self._root_path)
+        path: str = scope["path"].removeprefix(self._root_path)
         if path.startswith(CONTROL_PREFIX):
             await self._router(scope, receive, send)
             return
         connection = connection_of(scope)
+        cuts_body = self.core.faults.cuts_body(scope["method"], path)
         try:
-            body, body_sha256, body_bytes = await _read(receive, self.network.body_limit)
+            stop_at = _half_length(scope) if cuts_body else None
+            body = await _Body.read(receive, self.network.body_limit, stop_at=stop_at)
         except _ClientLeftError:
             return
+        request = self._log(scope, path, body)
+        if cuts_body:
+            request.fault = "cut_body"
+            await answers.cut(request, connection, receive, hard=True)
+            return
+        rule = self.core.faults.pick(scope["method"], path)
+        if rule is None:
+            answer = await self._answer(scope, body)
+        else:
+            request.fault = rule.action
+            if rule.action == "duplicate":
+                request = await self._repeated(request, scope, path, body)
+            faulty = await self._faulty_answer(rule, request, scope, body, connection)
+            if faulty is None:
+                await answers.cut(request, connection, receive)
+                return
+            answer = faulty
+        request.status = answer.status
+        if connection is not None and connection.is_closing():
+            request.outcome = "client_gone"
+        elif rule is not None and rule.action == "truncated":
+            await answers.send_half(answer, request, connection, receive, send)
+        elif rule is not None and rule.action == "slow":
+            await answers.send_slowly(answer, rule.seconds, request, connection, send)
+        else:
+            request.outcome = "answered"
+            await answers.send_whole(answer, send)
+
+    def _log(self, scope: Scope, path: str, body: _Body) -> OpenRequest:
         request = OpenRequest(
             number=self.core.log.next_number(),
             at=self.core.clock.now(),
@@ -122,45 +164,34 @@ class SandboxApp:
             query=scope["query_string"].decode("latin-1"),
             operation=self.network.operation(scope["method"], path),
             authorization=_redacted_authorization(scope),
-            body_sha256=body_sha256,
-            body_bytes=body_bytes,
+            body_sha256=body.sha256,
+            body_bytes=body.length,
         )
         self.core.log.add(request)
-        rule = self.core.faults.pick(scope["method"], path)
-        if rule is None:
-            answer = await self._answer(scope, body)
-        else:
-            request.fault = rule.action
-            faulty = await self._faulty_answer(rule, request, scope, body, connection)
-            if faulty is None:
-                await _cut(request, connection, receive)
-                return
-            answer = faulty
-        request.status = answer.status
-        if connection is not None and connection.is_closing():
-            request.outcome = "client_gone"
-            return
-        if rule is not None and rule.action == "truncated":
-            await _send_half(answer, request, connection, receive, send)
-            return
-        request.outcome = "answered"
-        await send(
-            {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
-        )
-        await send({"type": "http.response.body", "body": b"".join(answer.chunks)})
+        return request
+
+    async def _repeated(
+        self, first: OpenRequest, scope: Scope, path: str, body: _Body
+    ) -> OpenRequest:
+        """Lets a request take effect once, with an answer that nobody gets, and logs its repeat."""
+        first.status = (await self._answer(dict(scope), body)).status
+        first.outcome = "client_gone"
+        second = self._log(scope, path, body)
+        second.fault = first.fault
+        return second
 
     async def _faulty_answer(
         self,
         rule: FaultRule,
         request: OpenRequest,
         scope: Scope,
-        body: bytes | None,
+        body: _Body,
         connection: Connection | None,
-    ) -> _Answer | None:
+    ) -> Answer | None:
         """Returns the answer that the rule makes of this request; None cuts the connection."""
         action = rule.action
         if action == "status":
-            return _ruled_answer(rule)
+            return answers.ruled(rule, self.network)
         if action == "cut_before":
             return None
         if action == "delay":
@@ -174,18 +205,18 @@ class SandboxApp:
         if action == "cut_after":
             return None
         if action == "status_after":
-            return _ruled_answer(rule)
+            return answers.ruled(rule, self.network)
         if action == "malformed":
-            return _Answer.of_json(200, _BROKEN_JSON)
+            return answers.malformed()
         if action == "hold_after":
             how = await self.core.holds.hold(request, "after", connection)
             if how == "cut":
                 return None
         return answer
 
-    async def _answer(self, scope: Scope, body: bytes | None) -> _Answer:
-        if body is None:
-            return _Answer.of_json(413, _TOO_LARGE)
+    async def _answer(self, scope: Scope, body: _Body) -> Answer:
+        if body.data is None:
+            return answers.too_large()
         given = False
 
         async def replay() -> dict[str, Any]:
@@ -193,49 +224,12 @@ class SandboxApp:
             if given:
                 return {"type": "http.disconnect"}
             given = True
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": body.data, "more_body": False}
 
-        answer = _Answer()
+        answer = Answer()
         try:
             await self._router(scope, replay, answer.take)
         except Exception:  # noqa: BLE001  # one bad route must not end the practice network
             traceback.print_exc(file=sys.stderr)
-            return _Answer.of_json(500, _FAILED)
+            return answers.failed()
         return answer
-
-
-def _ruled_answer(rule: FaultRule) -> _Answer:
-    body = b"" if rule.body is None else msgspec.json.encode(rule.body)
-    return _Answer.of_json(rule.status, body, rule.headers)
-
-
-async def _cut(request: OpenRequest, connection: Connection | None, receive: Receive) -> None:
-    """Closes the connection without an answer and waits until the server has noticed."""
-    if connection is None:
-        raise RuntimeError(
-            "a fault rule wants to cut a connection, which only the sandbox's own server can do; "
-            "start it with python -m mpcas2_sandbox or SandboxProcess"
-        )
-    request.outcome = "client_gone" if connection.is_closing() else "cut"
-    connection.abort()
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _send_half(
-    answer: _Answer,
-    request: OpenRequest,
-    connection: Connection | None,
-    receive: Receive,
-    send: Send,
-) -> None:
-    """Sends the answer's headers and half of its body, then closes the connection."""
-    body = b"".join(answer.chunks)
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    half = body[: len(body) // 2]
-    await send({"type": "http.response.body", "body": half, "more_body": True})
-    request.outcome = "cut"
-    if connection is not None:
-        connection.close()
-        while (await receive())["type"] != "http.disconnect":
-            pass

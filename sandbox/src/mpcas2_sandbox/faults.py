@@ -13,6 +13,9 @@ Action = Literal[
     "cut_after",
     "malformed",
     "truncated",
+    "slow",
+    "cut_body",
+    "duplicate",
     "hold_before",
     "hold_after",
 ]
@@ -32,6 +35,10 @@ class FaultRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             - ``cut_after``: the request takes effect, then the connection is closed without answer.
             - ``malformed``: the request takes effect, then status 200 with broken JSON.
             - ``truncated``: the request takes effect, then half of the body and a closed connection.
+            - ``slow``: the ordinary answer, whose body trickles over ``seconds``.
+            - ``cut_body``: the connection is closed while the request's body is read; no effect.
+            - ``duplicate``: the request takes effect twice, as behind a proxy that repeats it; the
+              answer is the second one.
             - ``hold_before``, ``hold_after``: the request waits, before or after its effect, until
               the control API releases it.
         path: A regular expression that is searched in the decoded path.
@@ -39,9 +46,10 @@ class FaultRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         after: How many matching requests pass untouched first.
         times: How many requests the rule picks after that; None means for ever.
         status: The status of ``status`` and ``status_after``.
-        body: The JSON body of ``status`` and ``status_after``; None sends an empty body.
+        body: The JSON body of ``status`` and ``status_after``; None sends an empty body. If it is
+            left out, a network that ``SpeaksErrors`` gives its own, and others send an empty one.
         headers: More headers of ``status`` and ``status_after``.
-        seconds: How long ``delay`` waits.
+        seconds: How long ``delay`` waits, or ``slow`` takes.
     """
 
     action: Action
@@ -50,7 +58,7 @@ class FaultRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     after: NonNegative = 0
     times: NonNegative | None = 1
     status: Annotated[int, msgspec.Meta(ge=200, le=599)] = 500
-    body: Any = None
+    body: Any = msgspec.UNSET
     headers: dict[str, str] = {}
     seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0
 
@@ -115,10 +123,16 @@ class FaultBook:
         self._entries.append(entry)
         return self._status(entry)
 
+    def cuts_body(self, method: str, path: str) -> bool:
+        """Tells whether a ``cut_body`` rule picks this request, whose body is not read yet."""
+        return any(
+            entry.picks(method, path) for entry in self._entries if entry.rule.action == "cut_body"
+        )
+
     def pick(self, method: str, path: str) -> FaultRule | None:
         """Returns the rule for this request, counting it, or None when no rule picks it."""
         for entry in self._entries:
-            if entry.picks(method, path):
+            if entry.rule.action != "cut_body" and entry.picks(method, path):
                 return entry.rule
         return None
 

@@ -3,9 +3,10 @@
 import warnings
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from mpcas2_sandbox.core import SandboxCore
+from mpcas2_sandbox.practice import Practice
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -20,11 +21,14 @@ class Network(Protocol):
         key: The platform's key, such as ``bluesky``; also the entry point's name.
         title: The network's name for people.
         body_limit: The largest request body in bytes; the core answers 413 beyond it.
+        practice: What a test kit must know about it. Everything but the kit does without; see
+            ``practice_of``.
     """
 
     key: str
     title: str
     body_limit: int
+    practice: Practice
 
     def routes(self, core: SandboxCore) -> "Sequence[BaseRoute]":
         """Returns the network's routes over a fresh, empty state.
@@ -44,6 +48,21 @@ class Network(Protocol):
         Args:
             method: The HTTP method in upper case.
             path: The decoded path without the query.
+        """
+        ...
+
+
+@runtime_checkable
+class SpeaksErrors(Protocol):
+    """A network whose refusals have a shape of their own, also those that a fault rule asks for."""
+
+    def error_body(self, status: int) -> Any:
+        """Returns the JSON body that the network sends with a status; None for an empty one.
+
+        A fault rule that says nothing about a body gets it, for statuses from 400 on.
+
+        Args:
+            status: The HTTP status, such as 401, 403, 429 or 503.
         """
         ...
 
@@ -78,6 +97,15 @@ def load_network(key: str) -> Network:
             f"Install the platform's package with its [sandbox] extra."
         )
     return _open(entries[key])
+
+
+def practice_of(network: Network) -> Practice | None:
+    """Returns what a network says about itself to a test kit; None for one that says nothing.
+
+    Networks that were written before there was ``Practice`` have no such attribute.
+    """
+    practice: Practice | None = getattr(network, "practice", None)
+    return practice
 
 
 def load_networks() -> dict[str, Network]:

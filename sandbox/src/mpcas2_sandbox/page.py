@@ -1,9 +1,12 @@
 """The HTML shell of the pages that a practice network shows to people."""
 
+import re
 from collections.abc import Sequence
 from html import escape
 
 from starlette.responses import HTMLResponse
+
+from mpcas2_sandbox.address import below_root
 
 _POLICY = (
     "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
@@ -14,11 +17,13 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 
+_OWN_LINK = re.compile(r'((?:href|src|poster|action)=")/(?!/)')
+
 _STYLE = """
 :root{color-scheme:light dark;--bg:#f3f5f8;--card:#fff;--ink:#16202c;--soft:#5b6878;--line:#dde3ea;
---link:#0a62c9;--note:#eaf2fe}
+--link:#0a62c9;--note:#eaf2fe;--bad:#fbe4e2;--bad-ink:#8f1d14}
 @media(prefers-color-scheme:dark){:root{--bg:#10151b;--card:#19212a;--ink:#e8edf3;--soft:#98a6b5;
---line:#2b3642;--link:#6fb1ff;--note:#1b2c42}}
+--line:#2b3642;--link:#6fb1ff;--note:#1b2c42;--bad:#4a211e;--bad-ink:#ffc9c3}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,-apple-system,
 "Segoe UI",Roboto,sans-serif;overflow-wrap:anywhere}
@@ -48,8 +53,12 @@ def html_page(
     style: str = "",
     status: int = 200,
     form_targets: Sequence[str] = ("'none'",),
+    links: Sequence[tuple[str, str]] = (("/", "Start"), ("/timeline", "Timeline")),
 ) -> HTMLResponse:
     """Returns a whole page: light or dark with the reader's system, and narrow enough for a phone.
+
+    Links, pictures and forms of the body whose address begins with one slash lead to the network's
+    own routes, wherever it stands: ``href="/timeline"`` works below the path of a shared server too.
 
     Args:
         title: The page's title as plain text.
@@ -59,15 +68,21 @@ def html_page(
         status: The HTTP status.
         form_targets: Where the page's forms may lead, redirects of their answers included, in the
             words of a Content Security Policy.
+        links: Address and title of what the head line leads to.
     """
     name = escape(network)
+    # Text that people wrote cannot look like this: escaped, it has no quotation marks.
+    body = _OWN_LINK.sub(rf"\1{escape(below_root('/'))}", body)
+    nav = "".join(
+        f'<a href="{escape(below_root(address))}">{escape(word)}</a>' for address, word in links
+    )
     return HTMLResponse(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} · {name} practice network</title>"
         f"<style>{_STYLE}{style}</style></head><body>"
         f"<header><div><strong>{name}</strong> <span>practice network: nothing here leaves this "
-        'machine</span><nav><a href="/">Start</a><a href="/timeline">Timeline</a></nav></div>'
+        f"machine</span><nav>{nav}</nav></div>"
         f"</header><main>{body}</main></body></html>",
         status,
         headers={**_HEADERS, "Content-Security-Policy": _POLICY + " ".join(form_targets)},

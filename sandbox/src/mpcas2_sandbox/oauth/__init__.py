@@ -6,9 +6,10 @@ network is data: ``OAuthRules``.
 """
 
 from mpcas2_sandbox.oauth.clients import PRACTICE_CLIENT_ID, PRACTICE_CLIENT_SECRET, Client
-from mpcas2_sandbox.oauth.grants import BearerError, BearerFault, Grant
-from mpcas2_sandbox.oauth.rules import OAuthRules, Person, Refusal
+from mpcas2_sandbox.oauth.grants import BearerError, BearerFault, Grant, Token
+from mpcas2_sandbox.oauth.rules import OAuthRules, Person, Place, Refusal
 from mpcas2_sandbox.oauth.server import OAuthServer
+from mpcas2_sandbox.oauth.token_endpoint import refused
 
 __all__ = [
     "PRACTICE_CLIENT_ID",
@@ -20,5 +21,8 @@ __all__ = [
     "OAuthRules",
     "OAuthServer",
     "Person",
+    "Place",
     "Refusal",
+    "Token",
+    "refused",
 ]

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from mpcas2_sandbox.oauth.rules import OAuthRules
+
 PRACTICE_CLIENT_ID = "practice-client"
 PRACTICE_CLIENT_SECRET = "practice-secret"  # noqa: S105  # known to everybody, on purpose
 
@@ -25,6 +27,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
         redirect_uris: Where people may be sent back to, compared letter by letter.
         any_loopback: Whether every ``http://127.0.0.1:*`` or ``http://localhost:*`` will do too.
         title: What the consent page calls it.
+        scopes: What it may ask for; ``write`` covers ``write:notes`` too. None at all means every
+            scope of the network.
     """
 
     client_id: str
@@ -32,12 +36,17 @@ class Client(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
     redirect_uris: tuple[str, ...] = ()
     any_loopback: bool = False
     title: str = "An app of your own"
+    scopes: tuple[str, ...] = ()
 
     def may_redirect_to(self, uri: str) -> bool:
         """Tells whether people may be sent to this address."""
         if uri in self.redirect_uris:
             return True
         return self.any_loopback and _LOOPBACK.match(uri) is not None
+
+    def may_ask_for(self, scope: str) -> bool:
+        """Tells whether a scope is among those that it was registered with."""
+        return not self.scopes or scope in self.scopes or scope.partition(":")[0] in self.scopes
 
 
 def origin_of(uri: str) -> str:
@@ -82,25 +91,26 @@ class ClientBook:
         return list(self._by_id.values())
 
     def proven(
-        self, authorization: str | None, form: Mapping[str, str], *, secret_in_form: bool
+        self, authorization: str | None, form: Mapping[str, str], rules: OAuthRules
     ) -> Client | None:
         """Returns the client that has proved itself, or None.
 
         Args:
             authorization: The Authorization header.
             form: The form's fields.
-            secret_in_form: Whether a secret in the form counts.
+            rules: Say what the client's id is called, and where its secret may stand.
         """
-        if authorization is not None:
+        name = rules.client_id_name
+        if authorization is not None and rules.secret_in_basic:
             given = _basic(authorization)
             if given is None:
                 return None
             client_id, secret = given
-            if form.get("client_id", client_id) != client_id:
+            if form.get(name, client_id) != client_id:
                 return None
         else:
-            client_id = form.get("client_id", "")
-            secret = form.get("client_secret", "") if secret_in_form else ""
+            client_id = form.get(name, "")
+            secret = form.get("client_secret", "") if rules.secret_in_form else ""
         client = self.find(client_id)
         if client is None:
             return None

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse
 
 from mpcas2_sandbox.oauth.clients import origin_of
 from mpcas2_sandbox.oauth.requests import Asked
-from mpcas2_sandbox.oauth.rules import Person
+from mpcas2_sandbox.oauth.rules import Person, Place
 from mpcas2_sandbox.page import html_page
 
 _MAX_BUTTONS = 6
@@ -36,19 +36,27 @@ outline-offset:2px}
 
 
 def consent_page(
-    asked: Asked, accounts: Sequence[Person], scopes: Mapping[str, str], *, network: str
+    asked: Asked,
+    accounts: Sequence[Person],
+    scopes: Mapping[str, str],
+    *,
+    network: str,
+    places: Sequence[Sequence[Place]] | None = None,
+    places_question: str = "",
 ) -> HTMLResponse:
     """Returns the page for one authorization request.
 
     The form is sent to the page's own address, whose query carries the request; its fields are
-    ``account`` (a handle), ``scope`` (once per allowed scope) and ``decision`` (``allow`` or
-    ``deny``).
+    ``account`` (a handle), ``scope`` (once per allowed scope), ``place`` (the id of each chosen
+    place) and ``decision`` (``allow`` or ``deny``).
 
     Args:
         asked: What is asked for.
         accounts: Who can consent.
         scopes: What each scope allows, in a person's words.
         network: The network's name for people.
+        places: What each account may choose among, in the order of the accounts; None for nothing.
+        places_question: How the page asks for it.
     """
     rows = "".join(
         '<label class="row scope"><input type="checkbox" name="scope" '
@@ -60,7 +68,7 @@ def consent_page(
     body = (
         f'<div class="ask"><h1>{app} wants to use your {escape(network)} account</h1>'
         f'<form method="post" class="card"><fieldset><legend>Account</legend>'
-        f"{_choice(accounts)}</fieldset><fieldset><legend>It will be able to</legend>{rows}"
+        f"{_choice(accounts)}</fieldset>{_places(places or (), places_question)}<fieldset><legend>It will be able to</legend>{rows}"
         '</fieldset><div class="go"><button name="decision" value="deny">Cancel</button>'
         '<button class="yes" name="decision" value="allow">Allow</button></div></form>'
         '<p class="soft">Whichever you choose, you will be sent back to '
@@ -69,7 +77,8 @@ def consent_page(
     )
     # A browser applies form-action to the address that a form's answer redirects to as well.
     targets = ("'self'", origin_of(asked.redirect_uri))
-    return html_page("Allow an app", body, network=network, style=_STYLE, form_targets=targets)
+    style = _STYLE + _places_style(len(places or ()))
+    return html_page("Allow an app", body, network=network, style=style, form_targets=targets)
 
 
 def refusal_page(message: str, *, network: str) -> HTMLResponse:
@@ -84,15 +93,40 @@ def refusal_page(message: str, *, network: str) -> HTMLResponse:
 def _choice(accounts: Sequence[Person]) -> str:
     if len(accounts) > _MAX_BUTTONS:
         options = "".join(
-            f'<option value="{escape(one.handle)}">{escape(one.name)} (@{escape(one.handle)})'
-            "</option>"
-            for one in accounts
+            f'<option class="who-{number}" value="{escape(one.handle)}">{escape(one.name)} '
+            f"(@{escape(one.handle)})</option>"
+            for number, one in enumerate(accounts)
         )
         return f'<select name="account" aria-label="Account">{options}</select>'
     rows = "".join(
-        f'<label class="row"><input type="radio" name="account" value="{escape(one.handle)}"'
+        f'<label class="row"><input class="who-{number}" type="radio" name="account" '
+        f'value="{escape(one.handle)}"'
         f"{' checked' if number == 0 else ''}><span>{escape(one.name)}"
         f"<small>@{escape(one.handle)}</small></span></label>"
         for number, one in enumerate(accounts)
     )
     return f'<div class="people">{rows}</div>'
+
+
+def _places(places: Sequence[Sequence[Place]], question: str) -> str:
+    """Returns one list of places per account, of which the page shows the chosen account's."""
+    return "".join(
+        f'<fieldset class="places of-{number}"><legend>{escape(question)}</legend>'
+        f"{''.join(map(_place, mine))}</fieldset>"
+        for number, mine in enumerate(places)
+        if mine
+    )
+
+
+def _place(place: Place) -> str:
+    note = f"<small>{escape(place.note)}</small>" if place.note else ""
+    return (
+        '<label class="row scope"><input type="checkbox" name="place" '
+        f'value="{escape(place.id)}" checked><span>{escape(place.name)}{note}</span></label>'
+    )
+
+
+def _places_style(accounts: int) -> str:
+    # Without a script only a selector can tell whose places are to be seen.
+    shown = ",".join(f"form:has(.who-{number}:checked) .of-{number}" for number in range(accounts))
+    return f".places{{display:none}}{shown}{{display:block}}" if shown else ""

@@ -23,22 +23,24 @@ _NOBODY = "this network has no account of that handle"
 
 
 class ConsentOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a person would do on the consent page at ``url``."""
+    """What a person would do on the consent page at ``url``; no places means all of them."""
 
     url: str
     account: str
     deny: bool = False
     withhold: tuple[str, ...] = ()
+    places: tuple[str, ...] | None = None
 
 
 class GrantOrder(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"
 ):
-    """A grant to be made without consent and code; no scopes means all of them."""
+    """A grant to be made without consent and code; no scopes or places means all of them."""
 
     account: str
     scopes: tuple[str, ...] | None = None
     client_id: str = PRACTICE_CLIENT_ID
+    places: tuple[str, ...] | None = None
 
 
 class SettingsChange(
@@ -48,6 +50,7 @@ class SettingsChange(
 
     access_seconds: Annotated[float, msgspec.Meta(gt=0)] | None = None
     code_seconds: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    refresh_seconds: Annotated[float, msgspec.Meta(gt=0)] | None = None
     rotates: bool | None = None
 
 
@@ -58,6 +61,7 @@ def _entry(server: "OAuthServer[Any]", grant: Grant[Any], *, tokens: bool) -> di
         "accountId": grant.account.id,
         "clientId": grant.client_id,
         "scopes": grant.scopes,
+        "places": grant.places,
         "createdAt": timestamp(grant.created_at),
         "refreshes": grant.refreshes,
         "ended": grant.ended,
@@ -85,7 +89,7 @@ def oauth_control_routes(server: "OAuthServer[Any]") -> list[BaseRoute]:
         if order.deny:
             return control_json({"location": server.deny(asked)})
         scopes = [scope for scope in asked.scopes if scope not in order.withhold]
-        return control_json({"location": server.allow(asked, account, scopes)})
+        return control_json({"location": server.allow(asked, account, scopes, order.places)})
 
     async def get_clients(_request: Request) -> Response:
         return control_json({"clients": server.clients.all()})
@@ -150,11 +154,16 @@ def _grant_routes(server: "OAuthServer[Any]") -> list[BaseRoute]:
             return control_error("scopes must be some of " + " ".join(server.rules.scopes))
         if server.clients.find(order.client_id) is None:
             return control_error("no client of that id is registered", 404)
-        offline = server.rules.offline_scope in {None, *scopes}
-        grant = server.book.open(account, order.client_id, scopes, offline=offline)
-        seconds = server.settings.access_seconds
-        token = server.book.add_access_token(grant, seconds)
-        more = {"accessToken": token, "expiresIn": int(seconds)}
+        rules, seconds = server.rules, server.settings.access_seconds
+        grant = server.open_grant(
+            account,
+            order.client_id,
+            scopes,
+            offline=rules.refresh_tokens and rules.offline_scope in {None, *scopes},
+            places=server.places_of(account, order.places),
+        )
+        token = server.give_token(grant, seconds)
+        more = {"accessToken": token, "expiresIn": None if seconds is None else int(seconds)}
         return control_json({**_entry(server, grant, tokens=True), **more}, 201)
 
     async def revoke_grant(request: Request) -> Response:

@@ -41,6 +41,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         plain: Whether the challenge is the verifier itself.
         offline: Whether the request asks for a refresh token.
         prompts: Whether a refresh token is given again to a person who consented before.
+        suffix: What the network appends to the address that it redirects to.
     """
 
     client: Client
@@ -51,16 +52,22 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     plain: bool
     offline: bool
     prompts: bool
+    suffix: str = ""
 
     def back(self, parameters: Mapping[str, str]) -> str:
         """Returns the redirect address with these parameters and the state."""
-        return _back(self.redirect_uri, self.state, parameters)
+        return _back(self.redirect_uri, self.state, parameters) + self.suffix
 
 
 def _back(uri: str, state: str | None, parameters: Mapping[str, str]) -> str:
     given = dict(parameters) if state is None else {**parameters, "state": state}
     joint = "&" if "?" in uri else "?"
     return f"{uri}{joint}{urllib.parse.urlencode(given)}"
+
+
+def _scopes(text: str, separator: str) -> tuple[str, ...]:
+    named = text.split() if separator == " " else [one for one in text.split(separator) if one]
+    return tuple(dict.fromkeys(named))
 
 
 def read_request(query: str, clients: ClientBook, rules: OAuthRules) -> Asked:
@@ -79,7 +86,7 @@ def read_request(query: str, clients: ClientBook, rules: OAuthRules) -> Asked:
         given = single_parameters(query)
     except RepeatedParameterError as error:
         raise AskedWrongError(str(error)) from error
-    client = clients.find(given.get("client_id", ""))
+    client = clients.find(given.get(rules.client_id_name, ""))
     if client is None:
         raise AskedWrongError("The app that sent you here is not registered with this network.")
     redirect_uri = given.get("redirect_uri", "")
@@ -96,8 +103,8 @@ def read_request(query: str, clients: ClientBook, rules: OAuthRules) -> Asked:
 
     if given.get("response_type") != "code":
         raise refuse("unsupported_response_type", "response_type must be code")
-    scopes = tuple(dict.fromkeys(given.get("scope", "").split()))
-    unknown = [scope for scope in scopes if scope not in rules.scopes]
+    scopes = _scopes(given.get("scope", ""), rules.scope_separator) or rules.default_scopes
+    unknown = [one for one in scopes if one not in rules.scopes or not client.may_ask_for(one)]
     if unknown or not scopes:
         raise refuse("invalid_scope", f"unknown scope: {' '.join(unknown) or 'none was given'}")
     challenge = given.get("code_challenge", "")
@@ -109,7 +116,7 @@ def read_request(query: str, clients: ClientBook, rules: OAuthRules) -> Asked:
             raise refuse("invalid_request", "code_challenge has the wrong form")
     elif rules.pkce == "required" or client.client_secret is None:
         raise refuse("invalid_request", "code_challenge is required")
-    offline = rules.offline_scope is None or rules.offline_scope in scopes
+    offline = rules.refresh_tokens and rules.offline_scope in {None, *scopes}
     if rules.offline_parameter is not None:
         name, value = rules.offline_parameter
         offline = offline and given.get(name) == value
@@ -121,5 +128,6 @@ def read_request(query: str, clients: ClientBook, rules: OAuthRules) -> Asked:
         challenge=challenge,
         plain=method == "plain",
         offline=offline,
+        suffix=rules.code_suffix,
         prompts=rules.offline_parameter is None or "consent" in given.get("prompt", "").split(),
     )

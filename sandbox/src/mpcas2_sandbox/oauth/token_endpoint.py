@@ -24,7 +24,7 @@ Endpoint = Callable[["OAuthServer[Any]", Client, Mapping[str, str]], Response]
 
 
 def refused(refusal: Refusal) -> Response:
-    """Returns an error answer of the endpoint."""
+    """Returns an error answer of the endpoint, in the shape of RFC 6749, 5.2."""
     headers = dict(_NO_STORE)
     if refusal.status == _UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Basic realm="practice"'
@@ -64,7 +64,7 @@ def answer_token_request(
                 error="unsupported_grant_type",
                 description="grant_type must be authorization_code or refresh_token.",
             )
-    return refused(answer) if isinstance(answer, Refusal) else _json(answer, 200, _NO_STORE)
+    return server.refuse(answer) if isinstance(answer, Refusal) else _json(answer, 200, _NO_STORE)
 
 
 def answer_revocation(
@@ -78,7 +78,7 @@ def answer_revocation(
         form: What was sent.
     """
     if not form.get("token"):
-        return refused(_lacks("token"))
+        return server.refuse(_lacks("token"))
     grant = server.book.of_any_token(form["token"])
     if grant is not None and grant.client_id == client.client_id:
         server.end(grant, "revoked by the app")
@@ -89,9 +89,16 @@ def _lacks(name: str) -> Refusal:
     return Refusal(error="invalid_request", description=f"The parameter {name} is missing.")
 
 
-def _exchange(
+def exchange_code(
     server: "OAuthServer[Any]", client: Client, form: Mapping[str, str]
-) -> dict[str, object] | Refusal:
+) -> Grant[Any] | Refusal:
+    """Spends an authorization code for a grant.
+
+    Args:
+        server: Keeps the codes and the grants.
+        client: Who asks, and has proved it.
+        form: Has ``code``, ``redirect_uri`` and, where there was a challenge, ``code_verifier``.
+    """
     for name in ("code", "redirect_uri"):
         if not form.get(name):
             return _lacks(name)
@@ -106,9 +113,20 @@ def _exchange(
         return server.rules.bad_code
     if not _verified(code, form.get("code_verifier", "")):
         return server.rules.bad_verifier
-    code.grant = server.book.open(code.account, client.client_id, code.scopes, offline=code.offline)
+    code.grant = server.open_grant(
+        code.account, client.client_id, code.scopes, offline=code.offline, places=code.places
+    )
     server.counters.exchanges += 1
-    return _tokens(server, code.grant, code.grant.refresh_token)
+    return code.grant
+
+
+def _exchange(
+    server: "OAuthServer[Any]", client: Client, form: Mapping[str, str]
+) -> dict[str, object] | Refusal:
+    grant = exchange_code(server, client, form)
+    if isinstance(grant, Refusal):
+        return grant
+    return _tokens(server, grant, grant.refresh_token)
 
 
 def _verified(code: Code[Any], verifier: str) -> bool:
@@ -135,21 +153,33 @@ def _refresh(
         # A spent token comes from a thief, or from an owner whom a thief was ahead of.
         server.end(grant, "a spent refresh token was used again")
         return server.rules.bad_token
+    if grant.refresh_expires_at is not None and server.clock.now() >= grant.refresh_expires_at:
+        return server.rules.bad_token
     grant.refreshes += 1
     server.counters.refreshes += 1
-    return _tokens(server, grant, server.book.rotate(grant) if server.settings.rotates else None)
+    if server.settings.rotates:
+        shown: str | None = server.book.rotate(grant, server.settings.refresh_seconds)
+    else:
+        shown = token if server.rules.repeats_refresh_token else None
+    return _tokens(server, grant, shown)
 
 
 def _tokens(
     server: "OAuthServer[Any]", grant: Grant[Any], refresh_token: str | None
 ) -> dict[str, object]:
-    seconds = server.settings.access_seconds
+    rules, seconds = server.rules, server.settings.access_seconds
     answer: dict[str, object] = {
-        "token_type": server.rules.token_type,
-        "expires_in": int(seconds),
+        "token_type": rules.token_type,
         "access_token": server.book.add_access_token(grant, seconds),
-        "scope": " ".join(grant.scopes),
+        "scope": rules.scope_separator.join(grant.scopes),
     }
+    if seconds is not None:
+        answer["expires_in"] = int(seconds)
     if refresh_token is not None:
         answer["refresh_token"] = refresh_token
-    return answer
+        if rules.refresh_expires_name is not None and grant.refresh_expires_at is not None:
+            left = grant.refresh_expires_at - server.clock.now()
+            answer[rules.refresh_expires_name] = round(left.total_seconds())
+    if rules.names_account is not None:
+        answer[rules.names_account] = grant.account.id
+    return answer if server.show_answer is None else server.show_answer(grant, answer)

@@ -39,6 +39,7 @@ class TimesChange(
 
 def _entry(account: Account) -> dict[str, object]:
     return {
+        "id": account.did,
         "did": account.did,
         "handle": account.handle,
         "email": account.email,

@@ -15,7 +15,7 @@ from mpcas2_platform_bluesky.sandbox.state import PdsState
 from mpcas2_platform_bluesky.sandbox.timeline import TITLE, Timeline
 from mpcas2_platform_bluesky.sandbox.write_methods import WRITE_METHODS
 from mpcas2_platform_bluesky.sandbox.xrpc import Call, run_method
-from mpcas2_sandbox import SandboxCore
+from mpcas2_sandbox import Practice, SandboxCore
 from mpcas2_sandbox.page import html_page
 
 _METHODS = {**SERVER_METHODS, **READ_METHODS, **WRITE_METHODS}
@@ -60,6 +60,16 @@ class PracticePds:
     key = "bluesky"
     title = TITLE
     body_limit = UPLOAD_LIMIT
+    practice = Practice(
+        settings={},
+        publish=(r"POST /xrpc/com\.atproto\.repo\.putRecord$",),
+        credentials={
+            "server": "{url}",
+            "identifier": "{account[handle]}",
+            "appPassword": "{account[appPassword]}",
+        },
+        samples=("image", "text", "images"),
+    )
 
     def operation(self, method: str, path: str) -> str:
         """Returns the called method's name, or the HTTP method and path of a page."""

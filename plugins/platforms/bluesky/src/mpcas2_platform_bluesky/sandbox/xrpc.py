@@ -21,6 +21,7 @@ from mpcas2_platform_bluesky.sandbox.checks import (
 )
 from mpcas2_platform_bluesky.sandbox.errors import XrpcError, invalid_request
 from mpcas2_platform_bluesky.sandbox.state import PdsState
+from mpcas2_sandbox import here
 
 _JSON_LIMIT = 512 * 1024
 
@@ -53,7 +54,7 @@ class Call:
     @property
     def server_url(self) -> str:
         """The address under which the client reached this server."""
-        return str(self._request.base_url).rstrip("/")
+        return here(self._request)
 
     def account(self) -> Account:
         """Returns the account whose access token came along.

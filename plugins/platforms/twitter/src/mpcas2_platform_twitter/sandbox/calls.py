@@ -15,6 +15,8 @@ from starlette.responses import Response
 from mpcas2_platform_twitter.sandbox.accounts import Account
 from mpcas2_platform_twitter.sandbox.problems import Problem, forbidden, front_door, invalid_request
 from mpcas2_platform_twitter.sandbox.state import XState
+from mpcas2_platform_twitter.sandbox.windows import limit_headers
+from mpcas2_sandbox import here
 from mpcas2_sandbox.oauth import BearerError
 
 T = TypeVar("T")
@@ -40,7 +42,7 @@ class Call:
     @property
     def base_url(self) -> str:
         """The address under which the client reached the network."""
-        return str(self._request.base_url).rstrip("/")
+        return here(self._request)
 
     def path(self, name: str) -> str:
         """Returns a part of the path that is a number.
@@ -171,8 +173,9 @@ def endpoint(
         headers: dict[str, str] = {}
         try:
             account, client_id = _caller(state, request, scopes)
-            room, headers = state.limits.take(route, account.id, client_id)
-            if not room:
+            taken = state.limits.take(route, user=account.id, app=client_id)
+            headers = limit_headers(taken.tightest)
+            if not taken.room:
                 state.throttled += 1
                 raise front_door(HTTPStatus.TOO_MANY_REQUESTS)
             answer = handler(Call(state, account, request, await request.body()))

@@ -1,23 +1,17 @@
 """Figures of posts that grow with the network's clock and are the same in every run."""
 
-import hashlib
-import math
 from datetime import datetime
 
 from mpcas2_platform_twitter.sandbox.posts import PostBook, StoredPost
+from mpcas2_sandbox.growth import figure
 
 PRIVATE_DAYS = 30
-
-
-def _liveliness(post: StoredPost) -> int:
-    digest = hashlib.sha256(f"{post.author.handle}:{post.text}".encode()).digest()
-    return 20 + digest[0]
+_MOST_VIEWS = 20_000
 
 
 def views(post: StoredPost, now: datetime) -> int:
     """Returns how often a post was seen by then; it never shrinks while time goes on."""
-    minutes = max(0.0, (now - post.created_at).total_seconds() / 60)
-    return int(_liveliness(post) * math.log1p(minutes))
+    return figure(f"{post.author.handle}:{post.text}", post.created_at, now, _MOST_VIEWS)
 
 
 def public_metrics(

@@ -11,9 +11,9 @@ from mpcas2_platform_twitter.sandbox.accounts import Account
 from mpcas2_platform_twitter.sandbox.media import Media
 from mpcas2_platform_twitter.sandbox.posts import StoredPost
 from mpcas2_platform_twitter.sandbox.state import XSettings, XState
-from mpcas2_platform_twitter.sandbox.windows import Window
 from mpcas2_sandbox.clock import timestamp
 from mpcas2_sandbox.control import control_body, control_error, control_json
+from mpcas2_sandbox.windows import limits_routes
 
 
 class NewAccounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,20 +49,6 @@ def practice_control_routes(state: XState) -> list[BaseRoute]:
             return control_error(str(error))
         return await get_settings(request)
 
-    async def get_limits(_request: Request) -> Response:
-        return control_json({"limits": state.limits.all()})
-
-    async def post_limit(request: Request) -> Response:
-        try:
-            window = await control_body(request, Window)
-        except ValueError as error:
-            return control_error(str(error))
-        if window.route not in {one.route for one in state.limits.all()}:
-            known = ", ".join(sorted({one.route for one in state.limits.all()}))
-            return control_error(f"no limit counts {window.route!r}; known: {known}")
-        state.limits.change(window)
-        return await get_limits(request)
-
     async def get_posts(request: Request) -> Response:
         handle = request.query_params.get("account")
         posts = [_post(one) for one in state.posts.all() if handle in {None, one.author.handle}]
@@ -79,8 +65,7 @@ def practice_control_routes(state: XState) -> list[BaseRoute]:
         Route("/_sandbox/accounts", post_accounts, methods=["POST"]),
         Route("/_sandbox/settings", get_settings, methods=["GET"]),
         Route("/_sandbox/settings", post_settings, methods=["POST"]),
-        Route("/_sandbox/limits", get_limits, methods=["GET"]),
-        Route("/_sandbox/limits", post_limit, methods=["POST"]),
+        *limits_routes(state.limits),
         Route("/_sandbox/posts", get_posts, methods=["GET"]),
         Route("/_sandbox/media", get_media, methods=["GET"]),
         Route("/_sandbox/stats", get_stats, methods=["GET"]),

@@ -13,7 +13,7 @@ from mpcas2_platform_twitter.sandbox.calls import endpoint
 from mpcas2_platform_twitter.sandbox.practice_control import practice_control_routes
 from mpcas2_platform_twitter.sandbox.state import TITLE, XState
 from mpcas2_platform_twitter.sandbox.timeline import Timeline
-from mpcas2_sandbox import SandboxCore
+from mpcas2_sandbox import Practice, SandboxCore
 from mpcas2_sandbox.files import file_response
 from mpcas2_sandbox.oauth import PRACTICE_CLIENT_ID, PRACTICE_CLIENT_SECRET
 from mpcas2_sandbox.page import html_page
@@ -95,6 +95,14 @@ class PracticeX:
     key = "twitter"
     title = TITLE
     body_limit = _BODY_LIMIT
+    practice = Practice(
+        settings={"api_url": "{url}", "web_url": "{url}"},
+        publish=("POST /2/tweets$",),
+        person="ada",
+        exact=False,
+        repeats_words=False,
+        samples=("image", "text", "images", "video"),
+    )
 
     def operation(self, method: str, path: str) -> str:
         """Returns the HTTP method and the path, with ``{id}`` in the place of numbers."""

@@ -8,9 +8,10 @@ from mpcas2_platform_twitter.sandbox.accounts import OAUTH_RULES, Account, Accou
 from mpcas2_platform_twitter.sandbox.media import MediaBook
 from mpcas2_platform_twitter.sandbox.numbers import Numbers
 from mpcas2_platform_twitter.sandbox.posts import PostBook
-from mpcas2_platform_twitter.sandbox.windows import RateLimits
+from mpcas2_platform_twitter.sandbox.windows import FIRST_WINDOWS
 from mpcas2_sandbox import SandboxCore
 from mpcas2_sandbox.oauth import OAuthServer
+from mpcas2_sandbox.windows import CallWindows
 
 TITLE = "X"
 
@@ -76,7 +77,7 @@ class XState:
         self.numbers = Numbers()
         self.media = MediaBook(core.clock, self.numbers)
         self.posts = PostBook()
-        self.limits = RateLimits(core.clock)
+        self.limits = CallWindows(core.clock, FIRST_WINDOWS)
         self.duplicates_refused = 0
         self.throttled = 0
         self._settings = XSettings()

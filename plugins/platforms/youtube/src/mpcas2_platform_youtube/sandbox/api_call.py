@@ -24,6 +24,7 @@ from mpcas2_platform_youtube.sandbox.errors import (
 )
 from mpcas2_platform_youtube.sandbox.resource_fields import Fields, resource_body
 from mpcas2_platform_youtube.sandbox.state import YouTubeState
+from mpcas2_sandbox import here
 from mpcas2_sandbox.oauth import BearerError, Grant
 
 # Every method takes these; the network heeds none of them, and answers with more than ``fields``
@@ -104,7 +105,7 @@ class ApiCall:
     @property
     def host(self) -> str:
         """This server's address without a slash at the end."""
-        return str(self.request.base_url).rstrip("/")
+        return here(self.request)
 
     def text(self, name: str) -> str | None:
         """Returns a query parameter, or None."""

@@ -21,7 +21,7 @@ from mpcas2_platform_youtube.sandbox.upload_methods import (
 )
 from mpcas2_platform_youtube.sandbox.videos import THUMBNAIL_SIZES
 from mpcas2_platform_youtube.sandbox.write_methods import WRITE_METHODS
-from mpcas2_sandbox import SandboxCore
+from mpcas2_sandbox import Practice, SandboxCore
 from mpcas2_sandbox.files import file_response
 
 MAX_CHUNK_BYTES = 64 * 1024 * 1024
@@ -122,6 +122,12 @@ class PracticeYouTube:
     key = "youtube"
     title = TITLE
     body_limit = MAX_CHUNK_BYTES
+    practice = Practice(
+        settings=dict.fromkeys(("api_url", "accounts_url", "token_url", "web_url"), "{url}"),
+        publish=("PUT /upload/youtube/v3/videos$",),
+        person="ada",
+        samples=("video",),
+    )
 
     def operation(self, method: str, path: str) -> str:
         """Returns the API method's name, ``videos.insert bytes``, or method and path."""
@@ -133,7 +139,7 @@ class PracticeYouTube:
         return [
             *_upload_routes(state),
             *(_method_route(method, state, method.path) for method in _METHODS),
-            revocation_route(state.oauth),  # before the shared one, which asks for a client
+            revocation_route(state.oauth),
             *state.oauth.routes(),
             *network_control_routes(state),
             *_page_routes(state),

@@ -32,4 +32,4 @@ def revocation_route(oauth: OAuthServer[Person]) -> Route:
         oauth.end(grant, "revoked by the app")
         return Response(b"{}", media_type="application/json")
 
-    return Route(oauth.rules.revoke_path, revoke, methods=["POST"])
+    return Route("/revoke", revoke, methods=["POST"])

@@ -24,7 +24,6 @@ _TOO_SMALL_BYTES = 1024
 _RULES = OAuthRules(
     authorize_path="/o/oauth2/v2/auth",
     token_path="/token",  # noqa: S106  # a path, no secret
-    revoke_path="/revoke",
     scopes=SCOPES,
     access_seconds=3599,
     code_seconds=600,

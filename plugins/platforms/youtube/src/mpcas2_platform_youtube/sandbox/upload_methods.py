@@ -17,6 +17,7 @@ from mpcas2_platform_youtube.sandbox.scopes import TO_UPLOAD
 from mpcas2_platform_youtube.sandbox.state import YouTubeState
 from mpcas2_platform_youtube.sandbox.uploads import UploadSession
 from mpcas2_platform_youtube.sandbox.video_rules import check_video
+from mpcas2_sandbox import here
 from mpcas2_sandbox.oauth import BearerError
 
 UPLOAD_PATH = "/upload/youtube/v3/videos"
@@ -131,7 +132,7 @@ def put_bytes(state: YouTubeState, request: Request, body: bytes) -> Response:
         return Response(None, _RESUME_INCOMPLETE, headers)
     if session.answer is None:
         video = state.insert_video(session)
-        host = str(request.base_url).rstrip("/")
+        host = here(request)
         resource = video.resource(session.parts, video.inserted_at, host)
         session.answer = msgspec.json.encode(resource)
     return Response(session.answer, 200, media_type="application/json; charset=UTF-8")

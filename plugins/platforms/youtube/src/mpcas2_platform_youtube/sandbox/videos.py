@@ -4,13 +4,14 @@ import base64
 import dataclasses
 import hashlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from mpcas2_platform_youtube.sandbox.api_times import api_time
 from mpcas2_platform_youtube.sandbox.channels import Channel
 from mpcas2_platform_youtube.sandbox.video_rules import DEFAULT_CATEGORY, publish_at
 from mpcas2_sandbox.files import StoredFile
+from mpcas2_sandbox.growth import figure
 
 FailureReason: TypeAlias = Literal[
     "conversion", "invalidFile", "emptyFile", "tooSmall", "codec", "uploadAborted"
@@ -30,7 +31,7 @@ RejectionReason: TypeAlias = Literal[
 UploadStatus: TypeAlias = Literal["uploaded", "processed", "failed", "rejected"]
 
 THUMBNAIL_SIZES = {"default": (120, 90), "medium": (320, 180), "high": (480, 360)}
-_SECONDS_PER_HOUR = 3600
+_MOST_VIEWS = 20_000
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -148,9 +149,7 @@ class Video:
         if not self.watchable(now):
             return Figures(comments=len(self.comments))
         since = max(self.ready_at, self.published_at())
-        hours = max(timedelta(0), now - since).total_seconds() / _SECONDS_PER_HOUR
-        per_hour = 20 + hashlib.sha256(self.id.encode()).digest()[0]
-        views = int(hours * per_hour)
+        views = figure(f"{self.id}:views", since, now, _MOST_VIEWS)
         return Figures(views=views, likes=views // 25, comments=views // 100 + len(self.comments))
 
     def thumbnails(self, host: str) -> dict[str, Any]:
