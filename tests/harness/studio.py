@@ -103,6 +103,7 @@ class Studio:
         at: datetime | None = None,
         account_id: UUID | None = None,
         content: str | None = None,
+        comment: str | None = None,
     ) -> list[Submitted]:
         """Asks for posts, all in one transaction.
 
@@ -113,6 +114,7 @@ class Studio:
             at: When; now by default.
             account_id: For which account; the studio's own by default.
             content: Name of another content in the library than the kind has.
+            comment: Text of a first comment; it comes last among the texts.
         """
         place = self._places[key]
         await self._make_all(place.network, kind, content)
@@ -126,6 +128,7 @@ class Studio:
             submitted = []
             for _ in range(count):
                 mark = uuid4().hex[:10]
+                said = f"{comment} {mark}" if comment else None
                 wish = place.network.wish(kind, mark, self.library.made)
                 rows = await self._engine.publishing.submit(
                     scope,
@@ -136,11 +139,17 @@ class Studio:
                         wish.metadata,
                         text=wish.texts[0],
                         thread=tuple(ThreadPart(text=text) for text in wish.texts[1:]) or None,
+                        first_comment=said,
                     ),
                     scheduled_at=at or datetime.now(UTC),
                 )
                 submitted.append(
-                    Submitted(job_id=rows[0].id, texts=wish.texts, mark=mark, network=key)
+                    Submitted(
+                        job_id=rows[0].id,
+                        texts=(*wish.texts, said) if said else wish.texts,
+                        mark=mark,
+                        network=key,
+                    )
                 )
             return submitted
 

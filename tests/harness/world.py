@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 from uuid import UUID
 
+from media_server import MediaServer
 from practice import PostKind, PracticeNetwork, Submitted
 from practice_bluesky import PracticeBluesky
 from practice_x import PracticeX
@@ -106,10 +107,15 @@ class World:
                 self.sandboxes[key] = sandbox
                 self.env.update(network.environment(sandbox.url))
                 network.prepare(sandbox.control)
+            media = MediaServer()
+            self._closing.callback(media.close)
+            self.env["MPCAS2_PUBLIC_URL"] = media.url
             self._thread.start()
             self._closing.callback(self._stop_loop)
             self.engine = self.wait_for(Engine.open(Settings.load(self.env)))
             self._closing.callback(lambda: self.wait_for(self.engine.close()))
+            self._closing.callback(lambda: self.wait_for(media.stop()))
+            self.wait_for(media.start(self.engine))
             self.places = {
                 key: Place(
                     network=network,
@@ -199,6 +205,7 @@ class World:
         account_id: UUID | None = None,
         network: str | None = None,
         content: str | None = None,
+        comment: str | None = None,
     ) -> Submitted:
         """Asks for a post.
 
@@ -208,10 +215,13 @@ class World:
             account_id: For which account; the world's own by default.
             network: Which network; the first by default.
             content: Name of another content in the library than the kind has.
+            comment: Text of a first comment; it comes last among the texts.
         """
         key = network or self.main
         (submitted,) = self.wait_for(
-            self.studio.submit(key, kind, at=at, account_id=account_id, content=content)
+            self.studio.submit(
+                key, kind, at=at, account_id=account_id, content=content, comment=comment
+            )
         )
         return submitted
 

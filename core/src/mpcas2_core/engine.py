@@ -7,6 +7,9 @@ from typing import Self
 from uuid import UUID
 
 from mpcas2_core.accounts import Accounts, Connecting, OAuthApps, OAuthState, TokenBroker
+from mpcas2_core.accounts.calls import AccountCalls
+from mpcas2_core.accounts.profiles import Profiles
+from mpcas2_core.accounts.upkeep import Upkeep
 from mpcas2_core.content.links import MediaLinks
 from mpcas2_core.content.probe import FileProbe
 from mpcas2_core.content.service import Contents
@@ -29,6 +32,7 @@ from mpcas2_core.tenants import Tenants
 from mpcas2_core.uploads.service import Uploads
 from mpcas2_core.uploads.sweep import Sweep
 from mpcas2_core.vault import MasterKeys, Vault, secret_for
+from mpcas2_core.webhooks import WebhookEffects, WebhookIntake
 
 __all__ = ("Engine",)
 
@@ -44,6 +48,7 @@ class Engine:
         identity: Who is there.
         plugins: What is installed.
         storage: Media files.
+        links: Public links to files.
         contents: Content.
         uploads: Files that come in over several requests.
         sweep: Clears away what nobody comes back for.
@@ -51,6 +56,11 @@ class Engine:
         apps: Registrations with networks.
         broker: The accounts' tokens.
         connecting: Consent pages, the way there and back.
+        calls: Questions to networks about connected accounts.
+        profiles: Who connected accounts are now.
+        upkeep: Keeps connected accounts alive.
+        webhooks: Takes what networks tell by themselves.
+        webhook_effects: Gives it its effect.
         doorbell: Valkey.
         dispatcher: Offers due jobs.
         publishing: Publish requests.
@@ -68,14 +78,17 @@ class Engine:
         self.clients = Clients(_listed(settings.allow_private_hosts))
         self.storage = make_storage(settings)
         probe = FileProbe()
+        self.links = MediaLinks(
+            secret_for(settings.home, "jwt-secret", settings.jwt_secret),
+            settings.public_url,
+            networks_nearby=bool(_listed(settings.allow_private_hosts)),
+        )
         self.contents = Contents(
             database,
             self.storage,
             probe,
             _cancel_for_content,
-            MediaLinks(
-                secret_for(settings.home, "jwt-secret", settings.jwt_secret), settings.public_url
-            ),
+            self.links,
         )
         self.uploads = Uploads(
             database,
@@ -98,6 +111,13 @@ class Engine:
             accounts=self.accounts,
             apps=self.apps,
             state=OAuthState(secret_for(settings.home, "jwt-secret", settings.jwt_secret)),
+        )
+        self.calls = AccountCalls(database, self.plugins, self.broker, self.clients)
+        self.profiles = Profiles(database, self.plugins, self.calls)
+        self.upkeep = Upkeep(database, self.tenants, self.broker, self.profiles)
+        self.webhooks = WebhookIntake(database, self.plugins, self.apps)
+        self.webhook_effects = WebhookEffects(
+            database, self.tenants, self.plugins, poll_seconds=settings.poll_seconds
         )
         self.dispatcher = Dispatcher(
             database,
@@ -155,6 +175,7 @@ class Engine:
             broker=self.broker,
             clients=self.clients,
             storage=self.storage,
+            links=self.links,
             worker=name,
             lease_seconds=settings.lease_seconds,
             send_seconds=settings.send_seconds,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -17,6 +18,7 @@ from mpcas2_core.database import Database, Scope, Tenant
 from mpcas2_core.database.migrate import FOLDER
 from mpcas2_core.publishing import jobs
 from mpcas2_core.publishing.due import OFFER_SQL
+from mpcas2_core.publishing.warnings import NEIGHBOURS_SQL
 
 if TYPE_CHECKING:
     from shared_servers import Stores
@@ -150,6 +152,14 @@ def by_job(**asked: Any) -> Callable[[Scope], Any]:
     return lambda scope: jobs.list_page(scope, limit=20, offset=0, **asked)
 
 
+def neighbours(scope: Scope) -> Any:
+    account, at = uuid4(), datetime.now(UTC)
+    states = ["scheduled", "published"]
+    return scope.fetch(
+        NEIGHBOURS_SQL, [0], [account], [None], [b"print"], [at], 15, 7, states, states
+    )
+
+
 @pytest.mark.parametrize(
     ("listing", "index"),
     [
@@ -161,7 +171,8 @@ def by_job(**asked: Any) -> Callable[[Scope], Any]:
         (by_job(states=["failed"]), "publish_jobs_by_state"),
         (by_job(platform="bluesky"), "publish_jobs_newest"),
         (by_job(content_id=uuid4()), "publish_jobs_content"),
-        (by_job(social_account_id=uuid4()), "publish_jobs_account"),
+        (by_job(social_account_id=uuid4()), "publish_jobs_slot"),
+        (neighbours, "publish_jobs_slot"),
         (
             lambda scope: accounts.list_page(scope, platform=None, limit=20, offset=0),
             "social_accounts_newest",

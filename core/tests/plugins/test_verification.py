@@ -10,7 +10,7 @@ import pytest
 
 from mpcas2_core.plugins.record import LoadFault
 from mpcas2_core.plugins.verification import abilities_of, verify_platform
-from mpcas2_hookspecs import FormField, Limits, TextRule
+from mpcas2_hookspecs import Consent, FormField, Limits, TextRule
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,6 +108,85 @@ def test_a_platform_that_does_not_fit_is_refused_by_the_member(
     changed = type("Changed", (Able,), changes)
     with pytest.raises(LoadFault, match=words):
         verify_platform(changed(), "good")
+
+
+class Paged(Good):
+    """A network with a consent page."""
+
+    consent: Any = None
+
+    def grant_request(self, code: Any, redirect_uri: Any, verifier: Any, app: Any) -> Any: ...
+
+    def parse_grant(self, answer: Any) -> Any: ...
+
+    async def connections(self, grant: Any, ctx: Any) -> Any: ...
+
+
+class Many(Paged):
+    """A network of many servers that tells who an account is."""
+
+    consent: Any = Consent(url="", scopes=("write",))
+    server_field: Any = FormField(name="server", title="Server")
+    profile_seconds: Any = 60
+
+    def server_of(self, text: Any) -> Any: ...
+
+    async def register_app(self, server: Any, redirect_uri: Any, ctx: Any) -> Any: ...
+
+    def consent_at(self, server: Any) -> Any: ...
+
+    async def read_profile(self, ctx: Any) -> Any: ...
+
+
+PAGE = "https://fair.example/authorize"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"consent": None}, "a Consent is needed"),
+        ({"consent": Consent(url=PAGE, scopes=("write",))}, "must have an empty url"),
+        ({"server_field": "server"}, "a FormField is needed"),
+        ({"server_field": FormField(name="s", title="S", secret=True)}, "a server is no secret"),
+        ({"register_app": plain}, "register_app must be async def, see RegistersApp"),
+        ({"server_of": one_too_few}, "server_of must be a plain def, see RegistersApp"),
+        ({"profile_seconds": "a day"}, "profile_seconds must be a number"),
+        ({"profile_seconds": float("nan")}, "profile_seconds must be a number"),
+        ({"profile_seconds": -1}, "profile_seconds must be a number"),
+        ({"read_profile": plain}, "read_profile must be async def, see ReadsProfile"),
+        (
+            {"read_webhook": one_too_few, "webhook_challenge": plain},
+            "webhook_challenge must take|read_webhook must be a plain def",
+        ),
+    ],
+)
+def test_a_network_of_many_servers_that_does_not_fit_is_refused(
+    changes: dict[str, Any], words: str
+) -> None:
+    assert "registersApp" in abilities_of(verify_platform(Many(), "good"))
+    with pytest.raises(LoadFault, match=words):
+        verify_platform(type("Changed", (Many,), changes)(), "good")
+
+
+@pytest.mark.parametrize(
+    ("consent", "words"),
+    [
+        (Consent(url="", scopes=("a",)), "the page's address"),
+        (Consent(url="ftp://fair.example", scopes=("a",)), "the page's address"),
+        (Consent(url=f"{PAGE}?lang=en", scopes=("a",)), "without a query"),
+        (Consent(url=PAGE, scopes=("a",), required=("b",)), "does not ask for it"),
+        (Consent(url=PAGE, scopes=("a",), client_id_name=""), "client_id_name"),
+        (Consent(url=PAGE, scopes=("a",), scope_separator=""), "scope_separator"),
+        (Consent(url=PAGE, scopes=("a",), parameters={"state": "x"}), "holds 'state'"),
+        (
+            Consent(url=PAGE, scopes=("a",), client_id_name="key", parameters={"key": "x"}),
+            "holds 'key'",
+        ),
+    ],
+)
+def test_a_consent_page_that_cannot_be_one_is_refused(consent: Consent, words: str) -> None:
+    with pytest.raises(LoadFault, match=words):
+        verify_platform(type("One", (Paged,), {"consent": consent})(), "good")
 
 
 def test_an_argument_with_a_default_fits() -> None:

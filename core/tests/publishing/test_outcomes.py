@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from mpcas2_core.accounts.store import LatePolicy
-from mpcas2_core.publishing import outcomes
+from mpcas2_core.publishing import answers, outcomes
 from mpcas2_core.publishing.ledger import PartRow, Work
 from mpcas2_core.publishing.patience import Patience
 from mpcas2_core.publishing.settlement import Settlement, storable
@@ -48,6 +48,7 @@ def work(
         part=PartRow(position=0, text="Hi", media=(), state=state, staged=staged),  # type: ignore[arg-type]  # as above
         earlier=(),
         is_last=is_last,
+        ends_post=is_last,
         account=Account(id="1", platform="p", platform_account_id="a", username="u"),
         account_status="connected",
         account_reason=None,
@@ -114,24 +115,24 @@ def test_a_refusal_of_a_repeat_is_looked_into_before_anything_is_made_anew() -> 
     refused = outcomes.failed(work(staged=STAGED), Rejected("Duplicate."), PATIENCE)
     assert (refused.part_state, refused.continues, refused.keeps_staged) == ("sent", True, True)
     looked = work("find", staged=STAGED, last_outcome="rejected")
-    there = outcomes.found(looked, Found(post=Published(id="1")), PATIENCE)
+    there = answers.found(looked, Found(post=Published(id="1")), PATIENCE)
     assert there.job_state == "published"
-    gone = outcomes.found(looked, Absent(proof="no such key"), PATIENCE)
+    gone = answers.found(looked, Absent(proof="no such key"), PATIENCE)
     assert (gone.part_state, gone.continues, gone.keeps_staged) == ("pending", True, False)
 
 
 def test_what_is_absent_is_sent_again_the_very_same_and_in_the_end_waits_for_a_person() -> None:
-    first = outcomes.found(work("find", staged=STAGED), Absent(proof="none"), PATIENCE)
+    first = answers.found(work("find", staged=STAGED), Absent(proof="none"), PATIENCE)
     assert (first.part_state, first.continues, first.keeps_staged) == ("pending", True, True)
-    later = outcomes.found(work("find", staged=STAGED, failures=1), Absent(proof="none"), PATIENCE)
+    later = answers.found(work("find", staged=STAGED, failures=1), Absent(proof="none"), PATIENCE)
     assert (later.job_state, later.continues, later.keeps_staged) == ("retrying", False, True)
     assert later.next_after is not None
-    last = outcomes.found(work("find", staged=STAGED, failures=2), Absent(proof="none"), PATIENCE)
+    last = answers.found(work("find", staged=STAGED, failures=2), Absent(proof="none"), PATIENCE)
     assert (last.job_state, last.needs_attention, last.keeps_staged) == ("failed", True, True)
 
 
 def test_cannot_tell_asks_a_person() -> None:
-    result = outcomes.found(work("find", staged=STAGED), CannotTell(reason="Look."), PATIENCE)
+    result = answers.found(work("find", staged=STAGED), CannotTell(reason="Look."), PATIENCE)
     assert (result.job_state, result.needs_attention) == ("unconfirmed", True)
     assert result.message is not None
     assert "confirm" in result.message
@@ -152,14 +153,14 @@ def test_a_rate_limit_waits_as_told_and_is_no_failure() -> None:
 
 
 def test_a_network_that_never_decides_ends_with_a_person() -> None:
-    waiting = outcomes.deciding(work("poll", sent_ago=60.0), StillDeciding())
+    waiting = answers.deciding(work("poll", sent_ago=60.0), StillDeciding())
     assert (waiting.part_state, waiting.job_state) == ("accepted", "accepted")
-    over = outcomes.deciding(work("poll", sent_ago=90_000.0), StillDeciding())
+    over = answers.deciding(work("poll", sent_ago=90_000.0), StillDeciding())
     assert (over.part_state, over.job_state) == ("unconfirmed", "unconfirmed")
 
 
 def test_a_part_of_a_thread_does_not_finish_the_job() -> None:
-    result = outcomes.published(work(is_last=False), Published(id="1"))
+    result = answers.published(work(is_last=False), Published(id="1"))
     assert result.job_state is None
     assert result.continues
 
@@ -208,5 +209,37 @@ def test_a_network_that_prepares_frees_the_worker_and_not_for_ever() -> None:
 
 def test_what_is_public_but_not_as_wished_is_told() -> None:
     post = Published(id="1", data={"warnings": ["It is not in the playlist."]})
-    assert outcomes.published(work(), post).message == "It is not in the playlist."
-    assert outcomes.published(work(), Published(id="1")).message is None
+    assert answers.published(work(), post).message == "It is not in the playlist."
+    assert answers.published(work(), Published(id="1")).message is None
+    assert answers.published(work(), post).warnings == ("It is not in the playlist.",)
+
+
+@pytest.mark.parametrize(
+    ("asked", "again_after", "state", "pause"),
+    [
+        (0, 15.0, "retrying", 15.0),
+        (4, 15.0, "retrying", 15.0),
+        (5, 15.0, "unconfirmed", None),
+        (0, 0.0, "retrying", 1.0),
+        (0, None, "unconfirmed", None),
+    ],
+)
+def test_a_network_that_may_tell_later_is_asked_five_times_more(
+    asked: int, again_after: float | None, state: str, pause: float | None
+) -> None:
+    said = CannotTell(reason="Look.", ask_again_after=again_after)
+    result = answers.found(work("find", staged=STAGED), said, PATIENCE, asked=asked)
+    assert (result.job_state, result.next_after) == (state, pause)
+    assert result.part_state == ("unconfirmed" if state == "unconfirmed" else "sent")
+    assert result.keeps_staged
+
+
+def test_what_the_network_takes_back_is_prepared_anew() -> None:
+    result = outcomes.failed(work("poll", staged=STAGED), Rejected("No."), PATIENCE)
+    assert (result.job_state, result.part_state, result.error_code) == (
+        "failed",
+        "pending",
+        "REJECTED",
+    )
+    assert (result.keeps_staged, result.forgets_journal) == (False, True)
+    assert str(result.message).startswith("No. The network had accepted the post")

@@ -13,6 +13,7 @@ from mpcas2_core.settings import Settings
 from mpcas2_server.api import CONTROLLERS
 from mpcas2_server.api.health import HealthController
 from mpcas2_server.api.media import MediaController
+from mpcas2_server.api.webhooks import WebhookController
 from mpcas2_server.errors import handle_error
 from mpcas2_server.pages import ConsentPages
 from mpcas2_server.requests import RequestGate
@@ -46,6 +47,7 @@ def create_app(open_engine: Callable[[], Awaitable[Engine]] | None = None) -> Li
             HealthController,
             ConsentPages,
             MediaController,
+            WebhookController,
         ],
         lifespan=[with_engine],
         exception_handlers={Exception: handle_error},

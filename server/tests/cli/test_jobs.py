@@ -70,6 +70,60 @@ def test_an_end_that_does_not_name_one_post_is_refused(named: str, code: int, cl
     assert named in refused.error()["message"]
 
 
+@pytest.mark.parametrize(
+    ("facts", "note"),
+    [
+        ({}, ""),
+        ({"needsAttention": True}, "needs you"),
+        ({"warnings": ["The first comment could not be posted."]}, "see warning"),
+        (
+            {"warnings": ["It is not in the playlist."], "deletedAt": "2026-12-02T08:00:00Z"},
+            "taken down",
+        ),
+    ],
+)
+def test_a_list_notes_what_the_state_does_not_tell(
+    facts: dict[str, Any], note: str, jobs: Any, cli: Any
+) -> None:
+    data = [{**_job(IDS[0]), **facts}]
+    listed = json.dumps({"data": data, "pagination": {"totalPages": 1}}).encode()
+    jobs.reply = lambda _method, _path: (200, listed)
+    heading, row = cli("jobs", "list").out.splitlines()
+    assert heading.split("\t")[-1] == "NOTE"
+    assert row.split("\t")[4:] == [note]
+
+
+def test_a_story_tells_of_a_missing_first_comment_and_what_to_do(jobs: Any, cli: Any) -> None:
+    warning = "The first comment could not be posted: Too long. `retry` sends the comment alone."
+    story = {
+        **_job(IDS[0]),
+        "state": "published",
+        "createdAt": "2026-12-01T07:00:00Z",
+        "warnings": [warning],
+        "parts": [
+            {"index": 0, "role": "post", "text": "Hello", "state": "published", "media": []},
+            {"index": 1, "role": "comment", "text": "More", "state": "pending", "media": []},
+        ],
+        "attempts": [
+            {
+                "part": 1,
+                "kind": "publish",
+                "worker": "w",
+                "startedAt": "2026-12-01T08:00:01Z",
+                "finishedAt": "2026-12-01T08:00:02Z",
+                "outcome": "rejected",
+                "message": "Too long.",
+            }
+        ],
+    }
+    jobs.reply = lambda _method, _path: (200, json.dumps(story).encode())
+    out = " ".join(cli("jobs", "show", IDS[0]).out.split())
+    assert f"Warning: {warning}" in out
+    assert "First comment pending More" in out
+    assert "publish of first comment: Too long." in out
+    assert f"`mpcas2 jobs retry {IDS[0]}`" in out
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 @pytest.mark.parametrize(("columns", "shown"), [("80", IDS[0][-12:]), ("140", IDS[0])])
 def test_a_post_takes_one_line_of_a_terminal(

@@ -46,6 +46,19 @@ def test_a_post_with_a_picture_is_published_while_the_command_waits(
     assert "published" in story.out
 
 
+def test_a_dry_run_shows_the_post_and_leaves_nothing_behind(
+    account: str, picture: Path, cli: Any
+) -> None:
+    shown = cli("publish", str(picture), "--text", "Hello #spring", "--alt", "red", "--dry-run")
+    assert shown.code == 0, shown.err
+    told = " ".join(shown.out.split())
+    assert "Hello #spring (13 of 300 characters" in told
+    assert "image/png, 40 x 30" in told
+    assert "hashtag #spring" in told
+    assert cli("content", "list", "--json").json()["data"] == []
+    assert cli("jobs", "list", "--json").json()["data"] == []
+
+
 def test_progress_is_told_line_by_line_without_a_terminal(account: str, cli: Any) -> None:
     done = cli("publish", "--text", "One", "--thread", "Two", "--wait", "--timeout", "60")
     assert done.code == 0, done.err

@@ -86,6 +86,10 @@ class OAuthApps:
         client_id, secret = values
         return OAuthApp(client_id=client_id, client_secret=secret) if client_id else None
 
+    async def registered(self, tenant: Tenant, platform: str, server: str) -> OAuthApp | None:
+        """Gives the app that new grants of a server are asked for with; None when there is none."""
+        return await self._own(tenant, platform, None, server)
+
     async def current(self, tenant: Tenant, platform: str) -> OAuthApp:
         """Gives the app that new grants are asked for with: the tenant's own goes first.
 
@@ -109,18 +113,33 @@ class OAuthApps:
             )
         return app
 
-    async def holder(self, tenant: Tenant, platform: str, client_id: str) -> OAuthApp | None:
-        """Gives the app that a grant was given to; None when nobody has it any more."""
-        own = await self._own(tenant, platform, client_id)
-        if own is not None:
+    async def holder(
+        self, tenant: Tenant, platform: str, client_id: str, server: str = ""
+    ) -> OAuthApp | None:
+        """Gives the app that a grant was given to; None when nobody has it any more.
+
+        Args:
+            tenant: Whose grant.
+            platform: Which network.
+            client_id: The app's id.
+            server: Where it is registered; empty for a network with one place.
+        """
+        own = await self._own(tenant, platform, client_id, server)
+        if own is not None or server:
             return own
         installed = self.installed(platform)
         return installed if installed is not None and installed.client_id == client_id else None
 
     async def of_grant(
-        self, tenant: Tenant, platform: str, client_id: str | None
+        self, tenant: Tenant, platform: str, client_id: str | None, server: str = ""
     ) -> OAuthApp | None:
         """Gives the app to renew a grant with; None for a grant that came from a form.
+
+        Args:
+            tenant: Whose grant.
+            platform: Which network.
+            client_id: The app's id.
+            server: Where it is registered; empty for a network with one place.
 
         Raises:
             Unavailable: Nobody has the app any more. The operator can put it back, so the account is
@@ -128,7 +147,7 @@ class OAuthApps:
         """
         if client_id is None:
             return None
-        app = await self.holder(tenant, platform, client_id)
+        app = await self.holder(tenant, platform, client_id, server)
         if app is None:
             raise Unavailable(
                 f"The app {client_id} that this account was connected with is gone from the settings. "
@@ -139,7 +158,8 @@ class OAuthApps:
     async def show(self, scope: Scope, platform: str) -> AppShown:
         """Tells which app is used, without its secret."""
         own = await scope.fetchval(
-            "SELECT client_id FROM oauth_apps WHERE platform = $1 AND is_current", platform
+            "SELECT client_id FROM oauth_apps WHERE platform = $1 AND server = '' AND is_current",
+            platform,
         )
         installed = None if own else self.installed(platform)
         owner: Literal["tenant", "installation", "none"] = (
@@ -161,6 +181,7 @@ class OAuthApps:
         app = OAuthApp(
             client_id=app.client_id.strip(),
             client_secret=app.client_secret and app.client_secret.strip(),
+            server=app.server,
         )
         for field, value in (("clientId", app.client_id), ("clientSecret", app.client_secret)):
             if value is not None and not 0 < len(value) <= MAX_LENGTH:
@@ -172,32 +193,44 @@ class OAuthApps:
         secret = app.client_secret
         # Two at one moment would both find none to drop, and only one app may be in use.
         await scope.execute("LOCK TABLE oauth_apps IN SHARE ROW EXCLUSIVE MODE")
-        await self.drop(scope, platform)
+        await self.drop(scope, platform, server=app.server)
         await scope.execute(
-            "INSERT INTO oauth_apps (platform, client_id, sealed_secret) VALUES ($1, $2, $3) "
-            "ON CONFLICT (platform, client_id) DO UPDATE SET is_current = true, "
-            "sealed_secret = excluded.sealed_secret, updated_at = now()",
+            "INSERT INTO oauth_apps (platform, server, client_id, sealed_secret) "
+            "VALUES ($1, $2, $3, $4) ON CONFLICT (platform, server, client_id) DO UPDATE SET "
+            "is_current = true, sealed_secret = excluded.sealed_secret, updated_at = now()",
             platform,
+            app.server,
             app.client_id,
             None if secret is None else self._vault.seal(scope.tenant, PURPOSE, secret.encode()),
         )
 
-    async def drop(self, scope: Scope, platform: str) -> None:
-        """Goes back to the installation's app; grants given to the tenant's own stay good."""
+    async def drop(self, scope: Scope, platform: str, *, server: str | None = None) -> None:
+        """Uses the tenant's own app for no new grant; those given to it stay good.
+
+        Args:
+            scope: The tenant's scope.
+            platform: Which network.
+            server: Only the app of this server; None for those of all.
+        """
         await scope.execute(
             "UPDATE oauth_apps SET is_current = false, updated_at = now() "
-            "WHERE platform = $1 AND is_current",
+            "WHERE platform = $1 AND is_current AND ($2::text IS NULL OR server = $2)",
             platform,
+            server,
         )
 
-    async def _own(self, tenant: Tenant, platform: str, client_id: str | None) -> OAuthApp | None:
+    async def _own(
+        self, tenant: Tenant, platform: str, client_id: str | None, server: str = ""
+    ) -> OAuthApp | None:
         row = await self._database.run(
             tenant,
             lambda scope: scope.fetchrow(
                 "SELECT client_id, sealed_secret FROM oauth_apps WHERE platform = $1 "
+                "AND server = $3 "
                 "AND CASE WHEN $2::text IS NULL THEN is_current ELSE client_id = $2 END",
                 platform,
                 client_id,
+                server,
             ),
         )
         if row is None:
@@ -206,4 +239,4 @@ class OAuthApps:
         secret = None
         if sealed is not None:
             secret = (await self._vault.open(self._database, tenant, PURPOSE, sealed)).decode()
-        return OAuthApp(client_id=row["client_id"], client_secret=secret)
+        return OAuthApp(client_id=row["client_id"], client_secret=secret, server=server)

@@ -13,7 +13,7 @@ import structlog
 
 from mpcas2_core.errors import InvalidInput, NetworkFault
 from mpcas2_core.outbound.guard import AddressRefused
-from mpcas2_hookspecs import Platform, PlatformError, RateLimited, Unavailable
+from mpcas2_hookspecs import OAuthApp, Platform, PlatformError, RateLimited, Unavailable
 
 __all__ = ("ConnectingContext", "asked", "refusal_behind")
 
@@ -30,10 +30,12 @@ class ConnectingContext:
 
     Args:
         http: With the fresh grant's token, or without credentials.
+        app: The registration that the grant was given to.
     """
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, app: OAuthApp | None = None) -> None:
         self.http = http
+        self.app = app
 
     def now(self) -> datetime:
         """Tells the time (aware, UTC)."""

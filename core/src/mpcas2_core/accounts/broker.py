@@ -19,7 +19,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from mpcas2_core.accounts import leases, store
+from mpcas2_core.accounts import grants, leases, store
 from mpcas2_core.accounts.access import Access, GrantRow, ReconnectNeeded
 from mpcas2_core.accounts.apps import OAuthApps
 from mpcas2_core.accounts.renewal import AnswerLost, ask
@@ -87,7 +87,13 @@ class TokenBroker:
         await asyncio.gather(*self._renewals.values(), return_exceptions=True)
 
     async def store(
-        self, scope: Scope, account_id: UUID, grant: Grant, *, client_id: str | None = None
+        self,
+        scope: Scope,
+        account_id: UUID,
+        grant: Grant,
+        *,
+        client_id: str | None = None,
+        server: str = "",
     ) -> None:
         """Stores the grant of a fresh connection; the vault was loaded for the tenant before.
 
@@ -96,19 +102,10 @@ class TokenBroker:
             account_id: Whose grant.
             grant: The grant.
             client_id: The app that it was given to; None for one that came from a form.
+            server: The server that the app is registered with; empty where there is only one.
         """
-        await scope.execute(
-            "INSERT INTO grants (account_id, sealed, expires_at, client_id) "
-            "VALUES ($1, $2, $3, $4) ON CONFLICT (account_id) DO UPDATE SET "
-            "sealed = excluded.sealed, expires_at = excluded.expires_at, "
-            "client_id = excluded.client_id, version = grants.version + 1, "
-            "fence = nextval('public.fences'), lease_until = NULL, refresh_started_at = NULL, "
-            "updated_at = now()",
-            account_id,
-            self._vault.seal(scope.tenant, PURPOSE, msgspec.json.encode(grant)),
-            grant.expires_at,
-            client_id,
-        )
+        sealed = self._vault.seal(scope.tenant, PURPOSE, msgspec.json.encode(grant))
+        await grants.put(scope, account_id, sealed, grant, client_id, server)
 
     async def erase(self, scope: Scope, account_id: UUID) -> None:
         """Removes the grant of an account that is being disconnected."""
@@ -213,7 +210,9 @@ class TokenBroker:
         try:
             old = await self._open(tenant, state["sealed"])
             platform = self._plugins.platform(account.platform)
-            app = await self._apps.of_grant(tenant, account.platform, state["client_id"])
+            app = await self._apps.of_grant(
+                tenant, account.platform, state["client_id"], state["server"]
+            )
         except Exception:
             # Nothing was sent: what an earlier renewal left open stays open, and nothing else does.
             await self._let_go(tenant, account, state["fence"], answered=not interrupted)
@@ -253,7 +252,9 @@ class TokenBroker:
             # The adapter could not build its request, see `ask`.
             await self._let_go(tenant, account, state["fence"], answered=not interrupted)
             raise
-        merged = msgspec.structs.replace(new, refresh_token=new.refresh_token or old.refresh_token)
+        # A token that renews itself is followed by the new one, never by itself.
+        kept = new.access_token if old.refresh_token == old.access_token else old.refresh_token
+        merged = msgspec.structs.replace(new, refresh_token=new.refresh_token or kept)
         version = await self._keep(tenant, account, state["fence"], merged)
         if version is None:
             return None
@@ -290,16 +291,8 @@ class TokenBroker:
     async def _replace(
         self, scope: Scope, account_id: UUID, fence: int, grant: Grant
     ) -> int | None:
-        version: int | None = await scope.fetchval(
-            "/* mpcas2:refresh-store */ UPDATE grants SET sealed = $3, expires_at = $4, "
-            "version = version + 1, lease_until = NULL, refresh_started_at = NULL, "
-            "updated_at = now() WHERE account_id = $1 AND fence = $2 RETURNING version",
-            account_id,
-            fence,
-            self._vault.seal(scope.tenant, PURPOSE, msgspec.json.encode(grant)),
-            grant.expires_at,
-        )
-        return version
+        sealed = self._vault.seal(scope.tenant, PURPOSE, msgspec.json.encode(grant))
+        return await grants.replace(scope, account_id, fence, sealed, grant)
 
     async def _let_go(
         self, tenant: Tenant, account: Account, fence: int, *, answered: bool

@@ -6,13 +6,10 @@ person's click and a stored grant is here, and each way has its own words.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import cast
-from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -21,9 +18,11 @@ import uuid_utils.compat as uuids
 
 from mpcas2_core.accounts import flows
 from mpcas2_core.accounts.apps import OAuthApps
-from mpcas2_core.accounts.exchange import OAuthPlatform, check_answer, collect
+from mpcas2_core.accounts.consent_page import consent_address
+from mpcas2_core.accounts.exchange import OAuthPlatform, check_answer, collect, the_wanted
 from mpcas2_core.accounts.flows import ConnectFlow, FlowStarted, FlowView
 from mpcas2_core.accounts.oauth_state import OAuthState
+from mpcas2_core.accounts.servers import ServerApps, ServerPlatform
 from mpcas2_core.accounts.service import Accounts
 from mpcas2_core.accounts.store import AccountRow
 from mpcas2_core.database.pool import Database
@@ -33,7 +32,7 @@ from mpcas2_core.outbound.clients import Clients
 from mpcas2_core.plugins import PluginHost
 from mpcas2_core.tenants import Tenants
 from mpcas2_core.vault import Vault
-from mpcas2_hookspecs import Connection, ConnectsOAuth
+from mpcas2_hookspecs import Connection, ConnectsOAuth, FormField, RegistersApp
 
 __all__ = ("Connecting",)
 
@@ -44,11 +43,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # 48 bytes make 64 characters; RFC 7636 wants 43 to 128.
 VERIFIER_BYTES = 48
 MOST_CHOICES = 100
-
-WORDS = {
-    "FLOW_EXPIRED": "This took longer than 15 minutes, so the link is no longer good. Start again.",
-    "FLOW_INTERRUPTED": "The server stopped in the middle of connecting. Start again.",
-}
 
 
 class Connecting:
@@ -84,6 +78,7 @@ class Connecting:
         self._clients = clients
         self._accounts = accounts
         self._apps = apps
+        self._servers = ServerApps(database, vault, clients, apps)
         self._state = state
 
     def uses_consent(self, platform_key: str) -> bool:
@@ -94,12 +89,22 @@ class Connecting:
         """
         return isinstance(self._plugins.platform(platform_key), ConnectsOAuth)
 
+    def asks_server(self, platform_key: str) -> FormField | None:
+        """Gives the field in which a person names a server; None for a network with one place.
+
+        Raises:
+            UnknownPlatform: No enabled plugin brings it.
+        """
+        platform = self._plugins.platform(platform_key)
+        return platform.server_field if isinstance(platform, RegistersApp) else None
+
     async def start(
         self,
         tenant: Tenant,
         user_id: UUID,
         platform_key: str,
         *,
+        credentials: Mapping[str, str] | None = None,
         wanted_account_id: UUID | None = None,
     ) -> FlowStarted:
         """Begins a flow and gives the address of the consent page.
@@ -108,15 +113,23 @@ class Connecting:
             tenant: Whose account it will be.
             user_id: Who connects.
             platform_key: Which network.
+            credentials: The server, in the one field of a network of many; None where there is
+                one, and for an account that shall be connected anew at its own.
             wanted_account_id: The account that shall be connected anew; None takes any.
 
         Raises:
-            InvalidInput: The network has no consent page, or the account is on another one.
+            InvalidInput: The network has no consent page, the server is none, or the account is on
+                another network.
             NotFound: No such network or account.
             Conflict: There is no app to ask with.
+            NetworkFault: The server cannot be reached.
         """
         platform = self._platform(platform_key)
-        app = await self._apps.current(tenant, platform_key)
+        if isinstance(platform, RegistersApp):
+            many = cast("ServerPlatform", platform)
+            app = await self._servers.asked(tenant, many, credentials, wanted_account_id)
+        else:
+            app = await self._apps.current(tenant, platform_key)
         flow_id, verifier = uuids.uuid7(), secrets.token_urlsafe(VERIFIER_BYTES)
         redirect_uri = self._apps.redirect_uri(platform_key)
         await self._vault.load(self._database, tenant)
@@ -136,23 +149,22 @@ class Connecting:
                 platform=platform_key,
                 wanted_account_id=wanted_account_id,
                 client_id=app.client_id,
+                server=app.server,
                 redirect_uri=redirect_uri,
                 sealed=self._vault.seal(tenant, PURPOSE, verifier.encode()),
             )
 
         flow = await self._database.run(tenant, work)
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
-        query = {
-            "response_type": "code",
-            "client_id": app.client_id,
-            "redirect_uri": redirect_uri,
-            "scope": " ".join(platform.consent.scopes),
-            "state": self._state.sign(tenant.id, flow_id),
-            "code_challenge": challenge.rstrip(b"=").decode(),
-            "code_challenge_method": "S256",
-            **platform.consent.parameters,
-        }
-        return FlowStarted(flow=flow, url=f"{platform.consent.url}?{urlencode(query)}")
+        url = consent_address(
+            platform.consent_at(app.server)
+            if isinstance(platform, RegistersApp)
+            else platform.consent,
+            app,
+            redirect_uri=redirect_uri,
+            state=self._state.sign(tenant.id, flow_id),
+            verifier=verifier,
+        )
+        return FlowStarted(flow=flow, url=url)
 
     async def get(self, tenant: Tenant, flow_id: UUID) -> FlowView:
         """Gives a flow, for whoever began it and waits.
@@ -171,8 +183,8 @@ class Connecting:
         flow, account = await self._database.run(tenant, work)
         if flow is None:
             raise NotFound("There is no such connection under way. Start again.")
-        if flow.message is None and flow.code in WORDS:
-            flow = msgspec.structs.replace(flow, message=WORDS[flow.code])
+        if flow.message is None and flow.code in flows.WORDS:
+            flow = msgspec.structs.replace(flow, message=flows.WORDS[flow.code])
         choices: Sequence[Connection] = ()
         if flow.state == "choosing":
             choices = await self._choices(tenant, flow)
@@ -244,7 +256,7 @@ class Connecting:
     async def _exchange(self, tenant: Tenant, flow: ConnectFlow, query: Mapping[str, str]) -> None:
         platform = self._platform(flow.platform)
         check_answer(platform, query)
-        app = await self._apps.holder(tenant, flow.platform, flow.client_id)
+        app = await self._apps.holder(tenant, flow.platform, flow.client_id, flow.server)
         if app is None:
             raise Conflict(
                 f"The app {flow.client_id} was removed meanwhile. Start again.",
@@ -276,15 +288,7 @@ class Connecting:
         wanted = await self._database.run(
             tenant, lambda scope: self._accounts.get(scope, wanted_id)
         )
-        for connection in found:
-            if connection.profile.platform_account_id == wanted.platform_account_id:
-                return connection
-        raise Conflict(
-            f"You signed in as @{found[0].profile.username}, but @{wanted.username} was to be "
-            f"connected anew. Sign out at the network, sign in as @{wanted.username}, and start "
-            "again.",
-            code="WRONG_ACCOUNT",
-        )
+        return the_wanted(found, wanted)
 
     async def _connect(
         self, tenant: Tenant, flow: ConnectFlow, connection: Connection, *, from_state: str
@@ -296,7 +300,12 @@ class Connecting:
                 # Chosen in another window meanwhile: that choice stands.
                 return False
             row, is_new = await self._accounts.store(
-                scope, flow.user_id, flow.platform, connection, client_id=flow.client_id
+                scope,
+                flow.user_id,
+                flow.platform,
+                connection,
+                client_id=flow.client_id,
+                server=flow.server,
             )
             await flows.finish(scope, flow.id, row.id, is_new=is_new)
             return True

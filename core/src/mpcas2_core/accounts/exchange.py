@@ -11,11 +11,12 @@ from typing import Protocol
 import httpx
 
 from mpcas2_core.accounts.asking import SECONDS, ConnectingContext, asked, refusal_behind
-from mpcas2_core.errors import InvalidInput, NetworkFault
+from mpcas2_core.accounts.store import AccountRow
+from mpcas2_core.errors import Conflict, InvalidInput, NetworkFault
 from mpcas2_core.outbound.clients import Clients
 from mpcas2_hookspecs import Connection, ConnectsOAuth, Grant, OAuthApp, Platform
 
-__all__ = ("OAuthPlatform", "check_answer", "collect")
+__all__ = ("OAuthPlatform", "check_answer", "collect", "the_wanted")
 
 
 class OAuthPlatform(Platform, ConnectsOAuth, Protocol):
@@ -71,7 +72,9 @@ async def collect(
     _check_scopes(platform, grant)
     async with clients.bearing(grant.access_token) as http:
         found = await asked(
-            platform, platform.connections(grant, ConnectingContext(http)), refused="NO_ACCOUNT"
+            platform,
+            platform.connections(grant, ConnectingContext(http, app)),
+            refused="NO_ACCOUNT",
         )
     if not found:
         raise InvalidInput(
@@ -80,6 +83,22 @@ async def collect(
             code="NO_ACCOUNT",
         )
     return found
+
+
+def the_wanted(found: Sequence[Connection], wanted: AccountRow) -> Connection:
+    """Gives the connection of the account that was to be connected anew.
+
+    Raises:
+        Conflict: The person signed in as somebody else.
+    """
+    for connection in found:
+        if connection.profile.platform_account_id == wanted.platform_account_id:
+            return connection
+    raise Conflict(
+        f"You signed in as @{found[0].profile.username}, but @{wanted.username} was to be "
+        f"connected anew. Sign out at the network, sign in as @{wanted.username}, and start again.",
+        code="WRONG_ACCOUNT",
+    )
 
 
 def check_answer(platform: Platform, query: Mapping[str, str]) -> None:

@@ -15,6 +15,7 @@ from mpcas2_core.database.scope import Scope
 from mpcas2_hookspecs import Connection
 
 __all__ = (
+    "WORDS",
     "ConnectFlow",
     "FlowStarted",
     "FlowState",
@@ -35,11 +36,17 @@ FLOW_SECONDS = 15 * 60
 # half a minute for the code and half a minute for the account.
 WORKING_SECONDS = 90
 
+WORDS = {
+    "FLOW_EXPIRED": "This took longer than 15 minutes, so the link is no longer good. Start again.",
+    "FLOW_INTERRUPTED": "The server stopped in the middle of connecting. Start again.",
+}
+"""What a person is told of a flow that nobody ended, by its code."""
+
 _LATE = "state IN ('waiting', 'choosing') AND expires_at <= now()"
 _STUCK = f"state = 'working' AND updated_at < now() - make_interval(secs => {WORKING_SECONDS})"
 COLUMNS = (
-    "id, user_id, platform, wanted_account_id, client_id, redirect_uri, sealed, account_id, is_new, "
-    "expires_at, message, "
+    "id, user_id, platform, wanted_account_id, client_id, server, redirect_uri, sealed, account_id, "
+    "is_new, expires_at, message, "
     f"CASE WHEN {_LATE} OR {_STUCK} THEN 'failed' ELSE state END AS state, "
     f"CASE WHEN {_LATE} THEN 'FLOW_EXPIRED' WHEN {_STUCK} THEN 'FLOW_INTERRUPTED' "
     "ELSE code END AS code"
@@ -64,6 +71,7 @@ class ConnectFlow(msgspec.Struct, frozen=True, kw_only=True):
         account_id: What was connected.
         is_new: Whether it was not connected before.
         expires_at: When the person has taken too long.
+        server: The server that the app is registered with; empty where there is only one.
     """
 
     id: UUID
@@ -79,6 +87,7 @@ class ConnectFlow(msgspec.Struct, frozen=True, kw_only=True):
     account_id: UUID | None
     is_new: bool | None
     expires_at: datetime
+    server: str = ""
 
 
 class FlowStarted(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +128,7 @@ async def insert(
     platform: str,
     wanted_account_id: UUID | None,
     client_id: str,
+    server: str,
     redirect_uri: str,
     sealed: bytes,
 ) -> ConnectFlow:
@@ -129,14 +139,15 @@ async def insert(
         "UPDATE connect_flows SET sealed = '' WHERE expires_at <= now() AND sealed <> ''"
     )
     row = await scope.fetchrow(
-        "INSERT INTO connect_flows (id, user_id, platform, wanted_account_id, client_id, "
-        "redirect_uri, sealed, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, "
-        f"now() + make_interval(secs => $8)) RETURNING {COLUMNS}",
+        "INSERT INTO connect_flows (id, user_id, platform, wanted_account_id, client_id, server, "
+        "redirect_uri, sealed, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+        f"now() + make_interval(secs => $9)) RETURNING {COLUMNS}",
         flow_id,
         user_id,
         platform,
         wanted_account_id,
         client_id,
+        server,
         redirect_uri,
         sealed,
         float(FLOW_SECONDS),

@@ -30,7 +30,8 @@ async def try_lead(scope: Scope, account_id: UUID, seen: int, *, seconds: float)
     # The account too: a lock waited for shows the newest of a locked row only, and whoever led before
     # may have marked the account as expired meanwhile.
     row = await scope.fetchrow(
-        "/* mpcas2:refresh-lead */ SELECT g.sealed, g.client_id, g.version, g.refresh_started_at, "
+        "/* mpcas2:refresh-lead */ SELECT g.sealed, g.client_id, g.server, g.version, "
+        "g.refresh_started_at, "
         "g.lease_until > now() AS busy, a.status, a.status_reason FROM grants g "
         "JOIN social_accounts a ON a.id = g.account_id WHERE g.account_id = $1 FOR UPDATE OF g FOR SHARE OF a",
         account_id,

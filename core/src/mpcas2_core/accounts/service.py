@@ -98,6 +98,7 @@ class Accounts:
         connection: Connection,
         *,
         client_id: str | None = None,
+        server: str = "",
     ) -> tuple[rows.AccountRow, bool]:
         """Stores what :meth:`authorize` gave, or what a consent page ended with.
 
@@ -107,6 +108,7 @@ class Accounts:
             platform_key: Which network.
             connection: The account and its grant.
             client_id: The app that the grant was given to; None for a form.
+            server: The server that the app is registered with; empty where there is only one.
 
         Returns:
             The account, and whether it is new; a standing one keeps its id and its jobs.
@@ -114,8 +116,11 @@ class Accounts:
         row, is_new = await rows.upsert(
             scope, uuids.uuid7(), user_id, platform_key, connection.profile
         )
-        await self._broker.store(scope, row.id, connection.grant, client_id=client_id)
-        return row, is_new
+        await self._broker.store(
+            scope, row.id, connection.grant, client_id=client_id, server=server
+        )
+        # Read again: what the grant tells was not known to the account's row before.
+        return await self.get(scope, row.id), is_new
 
     async def get(self, scope: Scope, account_id: UUID) -> rows.AccountRow:
         """Gives one account.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -20,14 +20,38 @@ __all__ = (
     "get_many",
     "list_page",
     "mark_status",
+    "renew_profile",
     "set_late_policy",
+    "stale_profiles",
     "upsert",
 )
 
-COLUMNS = (
-    "id, platform, platform_account_id, username, display_name, avatar_url, data, status, "
-    "status_reason, late_within_seconds, late_otherwise, connected_at"
+_OWN = (
+    "id",
+    "platform",
+    "platform_account_id",
+    "username",
+    "display_name",
+    "avatar_url",
+    "data",
+    "status",
+    "status_reason",
+    "late_within_seconds",
+    "late_otherwise",
+    "connected_at",
+    "profile_read_at",
 )
+# By sub-select, so that they can be returned by an INSERT or UPDATE of the account as well.
+_OF_GRANT = (
+    "(SELECT expires_at FROM grants WHERE account_id = {0}.id) AS token_expires_at, "
+    "(SELECT expires_at FROM grants WHERE account_id = {0}.id AND NOT renewable) AS reconnect_by, "
+    "(SELECT renewal_failure FROM grants WHERE account_id = {0}.id) AS renewal_failure"
+)
+COLUMNS = f"{', '.join(_OWN)}, {_OF_GRANT.format('social_accounts')}"
+"""What :func:`from_record` reads, from ``social_accounts``."""
+
+QUALIFIED = f"{', '.join(f'a.{name}' for name in _OWN)}, {_OF_GRANT.format('a')}"
+"""The same from a query that calls ``social_accounts`` ``a``."""
 
 
 class LatePolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +67,25 @@ class LatePolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A connected account. ``status_reason`` says what to do when it is not ``connected``."""
+    """A connected account.
+
+    Attributes:
+        id: The engine's id.
+        platform: Key of the network.
+        platform_account_id: The network's own id.
+        username: The handle.
+        display_name: The name to show.
+        avatar_url: Address of a picture.
+        data: What the adapter keeps of it.
+        status: ``connected``, ``disconnected``, ``error`` or ``expired``.
+        status_reason: What to do when it is not ``connected``.
+        late_policy: What becomes of late posts.
+        connected_at: When a person connected it last.
+        profile_read_at: When the network told name, picture and ``data`` last.
+        token_expires_at: When the access token ends.
+        reconnect_by: When the grant ends for good, since it cannot be renewed; None for others.
+        renewal_failure: Why the last renewal ahead of need failed; None once one succeeded.
+    """
 
     id: UUID
     platform: str
@@ -56,6 +98,10 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
     status_reason: str | None
     late_policy: LatePolicy
     connected_at: datetime
+    profile_read_at: datetime | None = None
+    token_expires_at: datetime | None = None
+    reconnect_by: datetime | None = None
+    renewal_failure: str | None = None
 
     def for_adapter(self) -> Account:
         """Gives the account as adapters see it."""
@@ -84,6 +130,10 @@ def from_record(row: asyncpg.Record) -> AccountRow:
             within_seconds=row["late_within_seconds"], otherwise=row["late_otherwise"]
         ),
         connected_at=row["connected_at"],
+        profile_read_at=row["profile_read_at"],
+        token_expires_at=row["token_expires_at"],
+        reconnect_by=row["reconnect_by"],
+        renewal_failure=row["renewal_failure"],
     )
 
 
@@ -97,11 +147,12 @@ async def upsert(
     """
     row = await scope.fetchrow(
         "INSERT INTO social_accounts (id, user_id, platform, platform_account_id, username, "
-        "display_name, avatar_url, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+        "display_name, avatar_url, data, profile_read_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now()) "
         "ON CONFLICT (platform, platform_account_id) DO UPDATE SET username = excluded.username, "
         "display_name = excluded.display_name, avatar_url = excluded.avatar_url, "
         "data = excluded.data, status = 'connected', status_reason = NULL, connected_at = now(), "
-        f"updated_at = now() RETURNING {COLUMNS}, (xmax = 0) AS is_new",
+        f"profile_read_at = now(), profile_tried_at = NULL, updated_at = now() RETURNING {COLUMNS}, (xmax = 0) AS is_new",
         account_id,
         user_id,
         platform,
@@ -157,6 +208,51 @@ async def set_late_policy(scope: Scope, account_id: UUID, policy: LatePolicy) ->
         policy.otherwise,
     )
     return from_record(row) if row else None
+
+
+async def renew_profile(
+    scope: Scope, account_id: UUID, profile: AccountProfile
+) -> AccountRow | None:
+    """Stores what the network tells now; None when the account is gone or another one."""
+    row = await scope.fetchrow(
+        "UPDATE social_accounts SET username = $3, display_name = $4, avatar_url = $5, data = $6, "
+        "profile_read_at = now(), profile_tried_at = NULL, updated_at = now() "
+        f"WHERE id = $1 AND platform_account_id = $2 RETURNING {COLUMNS}",
+        account_id,
+        profile.platform_account_id,
+        profile.username,
+        profile.display_name,
+        profile.avatar_url,
+        profile.data,
+    )
+    return from_record(row) if row else None
+
+
+async def stale_profiles(
+    scope: Scope, platforms: Sequence[str], *, older: timedelta, tried: timedelta, limit: int
+) -> list[AccountRow]:
+    """Gives connected accounts whose profile is old, the oldest first, and notes the attempt.
+
+    Args:
+        scope: The tenant's scope.
+        platforms: Keys of the networks that tell a profile.
+        older: How old it is at least.
+        tried: How long ago somebody tried last, at least.
+        limit: How many at most.
+    """
+    rows = await scope.fetch(
+        "/* mpcas2:stale-profiles */ UPDATE social_accounts SET profile_tried_at = now() "
+        "WHERE id IN (SELECT id FROM social_accounts WHERE status = 'connected' "
+        "AND platform = ANY($1) AND coalesce(profile_read_at, connected_at) <= now() - $2::interval "
+        "AND (profile_tried_at IS NULL OR profile_tried_at <= now() - $3::interval) "
+        "ORDER BY coalesce(profile_read_at, connected_at) LIMIT $4 FOR UPDATE SKIP LOCKED) "
+        f"RETURNING {COLUMNS}",
+        list(platforms),
+        older,
+        tried,
+        limit,
+    )
+    return [from_record(row) for row in rows]
 
 
 async def mark_status(

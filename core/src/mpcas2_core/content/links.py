@@ -92,15 +92,26 @@ class MediaLinks:
     Args:
         secret: A secret of the installation.
         public_url: Address under which people and networks reach the installation.
+        networks_nearby: Whether networks that adapters talk to may be on this machine or inside a
+            private network, as practice networks are: those reach any address.
         clock: Tells the time in seconds since 1970.
+
+    Attributes:
+        reach_networks: Whether a network can fetch what a link names. They insist on https.
     """
 
     def __init__(
-        self, secret: str, public_url: str, *, clock: Callable[[], float] = time.time
+        self,
+        secret: str,
+        public_url: str,
+        *,
+        networks_nearby: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._key = hmac.digest(secret.encode(), _PURPOSE, hashlib.sha256)
         self._base = public_url.rstrip("/")
         self._clock = clock
+        self.reach_networks = networks_nearby or self._base.lower().startswith("https://")
 
     def make(
         self, tenant_id: UUID, sha256: str, mime_type: str, seconds: int, *, name: str = ""

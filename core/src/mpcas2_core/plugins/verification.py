@@ -14,23 +14,28 @@ from zoneinfo import available_timezones
 
 import msgspec
 
+from mpcas2_core.plugins.connecting_rules import describe, verify_connecting
 from mpcas2_core.plugins.record import LoadFault
 from mpcas2_hookspecs import (
     ChecksPost,
+    CollectsAccountMetrics,
     CollectsMetrics,
     ConnectsOAuth,
     ConnectsWithForm,
-    Consent,
     CountsText,
     DeclaresQuotas,
     DeletesPosts,
-    FormField,
     Limits,
+    ListsComments,
     ListsTargets,
+    MarksText,
     Platform,
     PollsPublish,
     QuotaRule,
+    ReadsProfile,
+    ReceivesWebhooks,
     RefreshesGrant,
+    RegistersApp,
 )
 
 __all__ = ("abilities_of", "check_key", "verify_platform")
@@ -42,14 +47,20 @@ ABILITIES: Mapping[str, type] = MappingProxyType(
     {
         "connectsWithForm": ConnectsWithForm,
         "connectsOAuth": ConnectsOAuth,
+        "registersApp": RegistersApp,
         "refreshesGrant": RefreshesGrant,
+        "readsProfile": ReadsProfile,
         "pollsPublish": PollsPublish,
         "checksPost": ChecksPost,
         "countsText": CountsText,
+        "marksText": MarksText,
         "declaresQuotas": DeclaresQuotas,
         "listsTargets": ListsTargets,
         "deletesPosts": DeletesPosts,
         "collectsMetrics": CollectsMetrics,
+        "collectsAccountMetrics": CollectsAccountMetrics,
+        "listsComments": ListsComments,
+        "receivesWebhooks": ReceivesWebhooks,
     }
 )
 """What a platform can do beyond :class:`Platform`, by the names that the API gives it."""
@@ -90,10 +101,10 @@ def verify_platform(platform: object, plugin_key: str) -> Platform:
     if not isinstance(platform, Platform):
         missing = [name for name in _members(Platform) if not hasattr(platform, name)]
         raise LoadFault(
-            f"It registered {_describe(platform)}, which is no Platform: "
+            f"It registered {describe(platform)}, which is no Platform: "
             f"{', '.join(missing) or 'a member'} is missing. The author has to add it."
         )
-    where = f"Its platform {_describe(platform)}"
+    where = f"Its platform {describe(platform)}"
     _verify_key(platform.key, plugin_key, where)
     title: object = platform.title
     if not isinstance(title, str) or not title:
@@ -104,13 +115,10 @@ def verify_platform(platform: object, plugin_key: str) -> Platform:
     _verify_options(platform.options, where)
     limits = platform.limits(None)
     if not isinstance(limits, Limits):
-        raise LoadFault(f"{where}: limits(None) gave {_describe(limits)}, a Limits is needed.")
+        raise LoadFault(f"{where}: limits(None) gave {describe(limits)}, a Limits is needed.")
     if limits.text.unit == "weighted" and not isinstance(platform, CountsText):
         raise LoadFault(f"{where}: a text limit in the unit 'weighted' needs text_length.")
-    if isinstance(platform, ConnectsWithForm):
-        _verify_form(platform.connect_form, where)
-    if isinstance(platform, ConnectsOAuth):
-        _verify_consent(platform.consent, where)
+    verify_connecting(platform, where)
     if isinstance(platform, DeclaresQuotas):
         _verify_quotas(platform.quotas, where)
     return platform
@@ -158,7 +166,7 @@ def _verify_methods(platform: object, protocol: type, where: str) -> None:
 def _verify_options(options: object, where: str) -> None:
     """Asks for a frozen Struct without room for unknown fields, of which a form can be made."""
     if not (isinstance(options, type) and issubclass(options, msgspec.Struct)):
-        raise LoadFault(f"{where}: options is {_describe(options)}, a msgspec.Struct is needed.")
+        raise LoadFault(f"{where}: options is {describe(options)}, a msgspec.Struct is needed.")
     config = options.__struct_config__
     if not (config.frozen and config.forbid_unknown_fields):
         raise LoadFault(
@@ -173,22 +181,6 @@ def _verify_options(options: object, where: str) -> None:
         ) from error
 
 
-def _verify_form(form: object, where: str) -> None:
-    if not isinstance(form, Sequence) or not all(isinstance(field, FormField) for field in form):
-        raise LoadFault(f"{where}: connect_form must be a sequence of FormField.")
-    names = [field.name for field in form]
-    if len(set(names)) != len(names):
-        raise LoadFault(f"{where}: connect_form names a field twice.")
-
-
-def _verify_consent(consent: object, where: str) -> None:
-    if not isinstance(consent, Consent):
-        raise LoadFault(f"{where}: consent is {_describe(consent)}, a Consent is needed.")
-    unasked = sorted(set(consent.required) - set(consent.scopes))
-    if unasked:
-        raise LoadFault(f"{where}: consent requires {unasked[0]!r} and does not ask for it.")
-
-
 def _verify_quotas(quotas: object, where: str) -> None:
     if not isinstance(quotas, Sequence) or not all(isinstance(one, QuotaRule) for one in quotas):
         raise LoadFault(f"{where}: quotas must be a sequence of QuotaRule.")
@@ -200,9 +192,3 @@ def _verify_quotas(quotas: object, where: str) -> None:
             raise LoadFault(f"{where}: the quota {rule.name!r} needs a limit and a window above 0.")
         if rule.resets_in is not None and rule.resets_in not in available_timezones():
             raise LoadFault(f"{where}: {rule.resets_in!r} is no IANA time zone.")
-
-
-def _describe(value: object) -> str:
-    """Names a value by its type, since its repr is a stranger's code."""
-    kind = value if isinstance(value, type) else type(value)
-    return f"{kind.__module__}.{kind.__qualname__}"

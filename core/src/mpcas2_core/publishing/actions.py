@@ -25,6 +25,8 @@ MAX_URL = 2_000
 async def cancel(scope: Scope, user_id: UUID, job_id: UUID) -> JobRow:
     """Takes a job back before anything irreversible is done.
 
+    Where only the first comment is left, that is taken back and the post stays published.
+
     Raises:
         NotFound: The tenant has no such job.
         Conflict: It is being sent, waits for the network's answer, or is final.
@@ -32,7 +34,7 @@ async def cancel(scope: Scope, user_id: UUID, job_id: UUID) -> JobRow:
     job = await _lock(scope, job_id)
     _need(job, (*WAITING, "processing", "missed"), "cancelled")
     await _take_out(scope, job)
-    return await _become(scope, job, "cancelled", user_id, await _cancelled(scope, job, ""))
+    return await _cancelled(scope, job, user_id, "")
 
 
 async def reschedule(scope: Scope, user_id: UUID, job_id: UUID, at: datetime) -> JobRow:
@@ -54,12 +56,15 @@ async def reschedule(scope: Scope, user_id: UUID, job_id: UUID, at: datetime) ->
 async def retry(scope: Scope, user_id: UUID, job_id: UUID) -> JobRow:
     """Tries a job again at once. An unconfirmed one is looked for at the network first.
 
+    Of a published one the first comment is tried again, where that is missing.
+
     Raises:
         NotFound: The tenant has no such job.
         Conflict: There is nothing to try again.
     """
     job = await _lock(scope, job_id)
-    _need(job, ("failed", "missed", "retrying", "unconfirmed", "cancelled"), "retried")
+    if job.state != "published" or not await _comment_is_missing(scope, job_id):
+        _need(job, ("failed", "missed", "retrying", "unconfirmed", "cancelled"), "retried")
     await _take_out(scope, job, sent_may=True)
     await scope.execute(
         "UPDATE publish_parts SET state = CASE WHEN handle IS NULL THEN 'sent' ELSE 'accepted' END "
@@ -68,6 +73,9 @@ async def retry(scope: Scope, user_id: UUID, job_id: UUID) -> JobRow:
     )
     now = datetime.now(UTC)
     await _wake(scope, job, now)
+    if job.state == "published":
+        message = "The first comment is tried again."
+        return await _become(scope, job, "scheduled", user_id, message)
     return await _become(scope, job, "scheduled", user_id, "Tried again.", at=now)
 
 
@@ -103,19 +111,21 @@ async def confirm(
             details={"field": "postUrl"},
         )
     row = await scope.fetchrow(
-        "SELECT position, (SELECT count(*) FROM publish_parts l WHERE l.job_id = p.job_id "
-        "AND l.position > p.position) AS later FROM publish_parts p "
-        "WHERE job_id = $1 AND state = 'unconfirmed' ORDER BY position LIMIT 1",
+        "SELECT p.position, p.role, count(l.position) AS later, "
+        "count(l.position) FILTER (WHERE l.role = 'post') AS later_posts FROM publish_parts p "
+        "LEFT JOIN publish_parts l ON l.job_id = p.job_id AND l.position > p.position "
+        "WHERE p.job_id = $1 AND p.state = 'unconfirmed' GROUP BY p.job_id, p.position "
+        "ORDER BY p.position LIMIT 1",
         job_id,
     )
     if row is None:
         raise Conflict("No part of this job is unconfirmed any more.", code="JOB_STATE")
     position, later = row["position"], row["later"]
     if later and not post_id:
-        raise InvalidInput(
-            f"{later} more posts of this thread refer to this one. Give its postId.",
-            details={"field": "postId"},
-        )
+        refers = "The first comment of this post refers to it."
+        if row["later_posts"]:
+            refers = f"{row['later_posts']} more posts of this thread refer to this one."
+        raise InvalidInput(f"{refers} Give its postId.", details={"field": "postId"})
     await scope.execute(
         "UPDATE publish_parts SET state = 'published', post_id = coalesce($3, post_id), "
         "post_url = coalesce($4, post_url), published_at = now() "
@@ -132,11 +142,12 @@ async def confirm(
             post_id,
             post_url,
         )
-    message = "Confirmed by a person: the post is there."
+    what = "first comment" if row["role"] == "comment" else "post"
+    message = f"Confirmed by a person: the {what} is there."
     if later:
         await _wake(scope, job, datetime.now(UTC))
         return await _become(scope, job, "scheduled", user_id, message)
-    return await _become(scope, job, "published", user_id, message)
+    return await _become(scope, job, "published", user_id, message, kind="confirmed")
 
 
 async def repost(scope: Scope, user_id: UUID, job_id: UUID, *, force: bool = False) -> JobRow:
@@ -214,8 +225,7 @@ async def cancel_pending(
         if job.state not in PENDING:
             continue
         await _take_out(scope, job)
-        message = await _cancelled(scope, job, f": {reason.rstrip('.')}")
-        await _become(scope, job, "cancelled", user_id, message)
+        await _cancelled(scope, job, user_id, f": {reason.rstrip('.')}")
         cancelled.append(job.id)
     return tuple(cancelled)
 
@@ -252,16 +262,37 @@ async def _take_out(scope: Scope, job: JobRow, *, sent_may: bool = False) -> Non
         )
 
 
-async def _cancelled(scope: Scope, job: JobRow, why: str) -> str:
-    """Says that a job was cancelled, and what of a thread is public all the same."""
+async def _comment_is_missing(scope: Scope, job_id: UUID) -> bool:
+    missing: bool = await scope.fetchval(
+        "SELECT EXISTS (SELECT FROM publish_parts "
+        "WHERE job_id = $1 AND role = 'comment' AND state <> 'published')",
+        job_id,
+    )
+    return missing
+
+
+async def _cancelled(scope: Scope, job: JobRow, user_id: UUID, why: str) -> JobRow:
+    """Ends a job as cancelled, and says what of a thread is public all the same."""
     row = await scope.fetchrow(
         "SELECT count(*) AS parts, count(*) FILTER (WHERE state = 'published') AS published "
-        "FROM publish_parts WHERE job_id = $1",
+        "FROM publish_parts WHERE job_id = $1 AND role = 'post'",
         job.id,
     )
-    if row is None or not row["published"]:
-        return f"Cancelled{why}."
-    return f"Cancelled{why}. {row['published']} of its {row['parts']} posts are public already."
+    public, parts = (row["published"], row["parts"]) if row else (0, 0)
+    if public and public == parts:
+        warning = f"The first comment was cancelled{why}. The post stays public."
+        await scope.execute(
+            "UPDATE publish_jobs SET warnings = warnings || (SELECT jsonb_build_object("
+            "position::text, jsonb_build_array($2::text)) FROM publish_parts "
+            "WHERE job_id = $1 AND role = 'comment') WHERE id = $1",
+            job.id,
+            warning,
+        )
+        return await _become(scope, job, "published", user_id, warning, kind="cancelled")
+    message = f"Cancelled{why}."
+    if public:
+        message += f" {public} of its {parts} posts are public already."
+    return await _become(scope, job, "cancelled", user_id, message)
 
 
 async def _wake(scope: Scope, job: JobRow, at: datetime) -> None:
@@ -283,18 +314,20 @@ async def _become(
     message: str,
     *,
     at: datetime | None = None,
+    kind: str = "",
 ) -> JobRow:
+    """Changes a job's state, and tells it in the story as a ``kind``: the state by default."""
     await scope.execute(
         "UPDATE publish_jobs SET state = $2, needs_attention = false, error_code = NULL, "
         "error_message = NULL, failures = 0, next_attempt_at = NULL, updated_at = now(), "
         "scheduled_at = coalesce($3, scheduled_at), "
-        "published_at = CASE WHEN $2 = 'published' THEN now() ELSE published_at END WHERE id = $1",
+        "published_at = CASE WHEN $2 = 'published' THEN coalesce(published_at, now()) "
+        "ELSE published_at END WHERE id = $1",
         job.id,
         state,
         at,
     )
-    kind = {"scheduled": "scheduled", "published": "confirmed"}.get(state, state)
-    await events.add(scope, job.id, kind, message, user_id=user_id)
+    await events.add(scope, job.id, kind or state, message, user_id=user_id)
     return await jobs.get(scope, job.id)
 
 

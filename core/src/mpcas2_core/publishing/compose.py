@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -56,6 +56,8 @@ class PostMetadata(
         media: Files instead of the content's own one, in order.
         thumbnail: Content whose picture stands for the post, where a network has that.
         thread: The later posts of a thread.
+        first_comment: The text of a first comment below the post; an empty one takes the one for
+            all away.
         options: The network's own fields; their JSON schema comes with ``GET /platforms``.
     """
 
@@ -67,6 +69,7 @@ class PostMetadata(
     media: tuple[MediaWish, ...] | None = None
     thumbnail: UUID | None = None
     thread: tuple[ThreadPart, ...] | None = None
+    first_comment: str | None = None
     options: dict[str, Any] | None = None
 
 
@@ -74,7 +77,8 @@ class ComposedPart(msgspec.Struct, frozen=True, kw_only=True):
     """One part, ready to be stored."""
 
     text: str
-    media: tuple[MediaFile, ...]
+    media: tuple[MediaFile, ...] = ()
+    role: Literal["post", "comment"] = "post"
     title: str = ""
     thumbnail: MediaFile | None = None
 
@@ -82,6 +86,7 @@ class ComposedPart(msgspec.Struct, frozen=True, kw_only=True):
         """Gives the part as adapters judge it, before anything is published."""
         return Part(
             index=index,
+            role=self.role,
             text=self.text,
             title=self.title,
             media=tuple(media_of(file) for file in self.media),
@@ -122,7 +127,7 @@ def compose(
     content_media: tuple[MediaWish, ...],
     files: Mapping[UUID, MediaFile],
 ) -> tuple[ComposedPart, ...]:
-    """Builds the parts.
+    """Builds the parts: the post, the rest of its thread, and its first comment at the end.
 
     Args:
         wishes: Merged wishes for one account.
@@ -149,6 +154,9 @@ def compose(
         ComposedPart(text=part.text.strip(), media=_files(part.media, files, None))
         for part in wishes.thread or ()
     )
+    comment = (wishes.first_comment or "").strip()
+    if comment:
+        parts.append(ComposedPart(text=comment, role="comment"))
     return tuple(parts)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import httpx
 
+from mpcas2_core.content.links import MAX_SECONDS, MediaLinks
 from mpcas2_core.database.scope import Tenant
 from mpcas2_core.outbound import Clients
 from mpcas2_core.publishing.compose import media_of
@@ -83,6 +84,7 @@ class PartContext(WorkingContext):
         journal: Handles stored so far.
         save: Stores one more; it raises when the job was lost.
         storage: Where the tenant's files are.
+        links: Makes the addresses from which networks fetch files.
         tenant: Whose files.
     """
 
@@ -96,12 +98,14 @@ class PartContext(WorkingContext):
         journal: Mapping[str, Any],
         save: Callable[[str, Any], Awaitable[None]],
         storage: Storage,
+        links: MediaLinks,
         tenant: Tenant,
     ) -> None:
         super().__init__(account=account, clients=clients, token=token, meter=meter)
         self._journal = dict(journal)
         self._save = save
         self._storage = storage
+        self._links = links
         self._tenant = tenant
 
     @property
@@ -124,17 +128,32 @@ class PartContext(WorkingContext):
         except OSError as error:
             raise Unavailable(f"The file store cannot be read now: {error}.") from error
 
+    def media_url(self, media: Media) -> str:
+        """Gives an address from which the network can fetch a file, for a day."""
+        if not self._links.reach_networks:
+            raise Rejected(
+                "The network fetches files itself, and this installation has no address that it could "
+                "reach. Ask the operator to set MPCAS2_PUBLIC_URL to an https:// address that the "
+                "internet leads to this installation, then use `retry`.",
+                code="NO_PUBLIC_ADDRESS",
+            )
+        return self._links.make(self._tenant.id, media.id, media.mime_type, MAX_SECONDS).url
+
 
 def part_of(work: Work, options: Any) -> Part:
     """Gives the part of an attempt as adapters see it."""
     part: PartRow = work.part
+    earlier = [one.as_published() for one in work.earlier]
+    # A comment hangs below the post itself, however long the thread is.
+    parents = earlier[:1] if part.role == "comment" else earlier
     return Part(
         index=part.position,
+        role=part.role,
         text=part.text,
         title=part.title,
         media=tuple(media_of(file) for file in part.media),
         thumbnail=None if part.thumbnail is None else media_of(part.thumbnail),
         options=options,
-        root=work.earlier[0].as_published() if work.earlier else None,
-        parent=work.earlier[-1].as_published() if work.earlier else None,
+        root=earlier[0] if earlier else None,
+        parent=parents[-1] if parents else None,
     )

@@ -13,11 +13,12 @@ import msgspec
 import structlog
 
 from mpcas2_core.accounts.broker import Access, TokenBroker
+from mpcas2_core.content.links import MediaLinks
 from mpcas2_core.database.pool import Database
-from mpcas2_core.database.scope import Scope
+from mpcas2_core.database.scope import Scope, Tenant
 from mpcas2_core.outbound import Clients
 from mpcas2_core.plugins import PluginHost, UnknownPlatform
-from mpcas2_core.publishing import late, lateness, ledger, outcomes
+from mpcas2_core.publishing import answers, comments, history, late, lateness, ledger, outcomes
 from mpcas2_core.publishing.context import PartContext, part_of
 from mpcas2_core.publishing.deadline import Deadline
 from mpcas2_core.publishing.due import Lease, LeaseLost
@@ -64,6 +65,7 @@ class Delivery:
         broker: Access tokens.
         clients: HTTP.
         storage: Files.
+        links: Addresses from which networks fetch files.
         worker: Name of the worker, for the ledger.
         lease_seconds: Length of a lease, counted anew from the mark.
         send_seconds: How long the irreversible request may last.
@@ -78,6 +80,7 @@ class Delivery:
         broker: TokenBroker,
         clients: Clients,
         storage: Storage,
+        links: MediaLinks,
         worker: str,
         lease_seconds: float,
         send_seconds: float,
@@ -88,6 +91,7 @@ class Delivery:
         self._broker = broker
         self._clients = clients
         self._storage = storage
+        self._links = links
         self._worker = worker
         self._lease_seconds = lease_seconds
         self._send_seconds = send_seconds
@@ -117,7 +121,7 @@ class Delivery:
                 except LeaseLost:
                     result = Settlement(outcome="abandoned", part_state=work.part.state)
                     await self._written(
-                        lease, partial(_keep, lease=lease, work=work, result=result)
+                        lease, partial(late.keep, lease=lease, work=work, result=result)
                     )
                     log.info("lease_lost", job=str(lease.job_id), attempt=str(work.attempt_id))
                     return
@@ -153,7 +157,7 @@ class Delivery:
         afterwards.push_async_callback(meter.close)
         async with self._context(lease, work, access, meter) as ctx:
             if work.kind == "find":
-                return await self._find(platform, work, ctx)
+                return await self._find(platform, lease.tenant, work, ctx)
             if work.kind == "poll":
                 return await self._poll(platform, work, ctx)
             return await self._publish(platform, lease, work, ctx, marked)
@@ -176,7 +180,7 @@ class Delivery:
                 raise
             except NotReady as error:
                 since = await self._database.run(
-                    lease.tenant, lambda scope: ledger.preparing_for(scope, work)
+                    lease.tenant, lambda scope: history.preparing_for(scope, work)
                 )
                 return outcomes.preparing(work, error, since)
             except Exception as error:  # noqa: BLE001 - before the mark nothing happened, whatever it is
@@ -205,8 +209,8 @@ class Delivery:
         except Exception as error:  # noqa: BLE001 - after the mark all that is unclear is unknown
             return await self._failed(work, error, ctx)
         if isinstance(answer, Published):
-            return outcomes.published(work, answer)
-        return outcomes.accepted(answer)
+            return answers.published(work, answer)
+        return answers.accepted(answer)
 
     async def _send(
         self, platform: Platform, staged: dict[str, Any], ctx: PartContext, deadline: Deadline
@@ -221,27 +225,28 @@ class Delivery:
             raise OutcomeUnknown(f"The adapter returned {type(answer).__name__}.")
         return answer
 
-    async def _find(self, platform: Platform, work: Work, ctx: PartContext) -> Settlement:
+    async def _find(
+        self, platform: Platform, tenant: Tenant, work: Work, ctx: PartContext
+    ) -> Settlement:
+        asked = await self._database.run(
+            tenant, lambda scope: history.questions_since_send(scope, work)
+        )
         return await self._asked(
             work,
             ctx,
             lambda: platform.find(Staged(data=work.part.staged or {}), ctx),
-            lambda answer: outcomes.found(work, answer, self._patience),
+            lambda answer: answers.found(work, answer, self._patience, asked=asked),
         )
 
     async def _poll(self, platform: Platform, work: Work, ctx: PartContext) -> Settlement:
         if not isinstance(platform, PollsPublish):
-            return outcomes.unconfirmed(
-                f"{platform.title} cannot be asked what became of the post."
-            )
-
-        def judged(answer: Any) -> Settlement:
-            if isinstance(answer, Published):
-                return outcomes.published(work, answer)
-            return outcomes.deciding(work, answer)
+            return answers.unconfirmed(f"{platform.title} cannot be asked what became of the post.")
 
         return await self._asked(
-            work, ctx, lambda: platform.poll(work.part.handle or {}, ctx), judged
+            work,
+            ctx,
+            lambda: platform.poll(work.part.handle or {}, ctx),
+            lambda answer: answers.polled(work, answer),
         )
 
     async def _asked(
@@ -260,8 +265,7 @@ class Delivery:
             return await self._failed(work, error, ctx)
 
     async def _failed(self, work: Work, error: Exception, ctx: PartContext) -> Settlement:
-        if isinstance(error, RateLimited):
-            # Nothing happened, so there is time to tell the others before the outcome is written.
+        if isinstance(error, RateLimited):  # Nothing happened, so there is time to tell the others.
             await ctx.meter.refused(error)
         return outcomes.failed(work, error, self._patience)
 
@@ -288,6 +292,7 @@ class Delivery:
         return outcomes.again(work, error, "the account has changed since"), True
 
     async def _settle(self, lease: Lease, work: Work, result: Settlement) -> bool:
+        result = comments.spared(work, result)
         log.info(
             "attempt_settled",
             job=str(lease.job_id),
@@ -332,12 +337,9 @@ class Delivery:
             journal=work.part.journal,
             save=save,
             storage=self._storage,
+            links=self._links,
             tenant=lease.tenant,
         )
-
-
-async def _keep(scope: Scope, *, lease: Lease, work: Work, result: Settlement) -> None:
-    await late.keep(scope, lease, work, result)
 
 
 def _subject(work: Work) -> Subject:

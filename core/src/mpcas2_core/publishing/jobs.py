@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,29 +12,18 @@ import asyncpg
 import msgspec
 import uuid_utils.compat as uuids
 
-from mpcas2_core.accounts import store as accounts
 from mpcas2_core.accounts.store import AccountRow
-from mpcas2_core.content.rows import MediaFile
 from mpcas2_core.database.scope import Scope
-from mpcas2_core.errors import InvalidInput, NotFound
-from mpcas2_core.plugins import PluginHost, UnknownPlatform
+from mpcas2_core.errors import NotFound
 from mpcas2_core.publishing import due
-from mpcas2_core.publishing.compose import (
-    ComposedPart,
-    MediaWish,
-    PostMetadata,
-    compose,
-    merge,
-    read_options,
-)
-from mpcas2_core.publishing.judging import Problem, judge
+from mpcas2_core.publishing.compose import ComposedPart, PostMetadata
 
-__all__ = ("JobRow", "NewJob", "SourceContent", "Target", "get", "list_page", "plan", "submit")
+__all__ = ("STATUS_OF", "JobRow", "NewJob", "Target", "get", "list_page", "submit")
 
 COLUMNS = (
     "j.id, j.user_id, j.content_id, j.social_account_id, j.platform, a.username, j.scheduled_at, "
     "j.state, j.needs_attention, j.metadata, j.options, j.next_attempt_at, j.error_code, "
-    "j.error_message, j.platform_post_id, j.platform_post_url, j.published_at, j.deleted_at, "
+    "j.error_message, j.warnings, j.platform_post_id, j.platform_post_url, j.published_at, j.deleted_at, "
     "j.created_at, j.updated_at"
 )
 SOURCE = "FROM publish_jobs j JOIN social_accounts a ON a.id = j.social_account_id"
@@ -69,6 +59,7 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     next_attempt_at: datetime | None
     error_code: str | None
     error_message: str | None
+    warnings: tuple[str, ...] = ()
     platform_post_id: str | None
     platform_post_url: str | None
     published_at: datetime | None
@@ -90,16 +81,6 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     metadata: PostMetadata
 
 
-class SourceContent(msgspec.Struct, frozen=True, kw_only=True):
-    """The content that is published, as far as publishing needs it."""
-
-    id: UUID
-    title: str
-    text: str
-    media: tuple[MediaWish, ...]
-    files: Mapping[UUID, MediaFile]
-
-
 class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     """A judged job that is ready to be stored."""
 
@@ -108,106 +89,15 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, Any]
     parts: tuple[ComposedPart, ...]
 
-
-async def plan(
-    scope: Scope,
-    plugins: PluginHost,
-    *,
-    content: SourceContent,
-    targets: Sequence[Target],
-    default: PostMetadata,
-) -> list[NewJob]:
-    """Judges a request for all its accounts at once. Stores nothing.
-
-    Args:
-        scope: The tenant's scope.
-        plugins: The networks.
-        content: What is published.
-        targets: Where, with each account's wishes.
-        default: Wishes for all accounts.
-
-    Raises:
-        InvalidInput: With every problem of every account in ``details.problems``.
-    """
-    planned: list[NewJob] = []
-    problems: list[Problem] = []
-    seen: set[UUID] = set()
-    rows = await accounts.get_many(scope, [target.social_account_id for target in targets])
-    for index, target in enumerate(targets):
-        wishes = merge(default, target.metadata)
-        account = rows.get(target.social_account_id)
-        found = _check_target(target, account, content, wishes, index, seen)
-        seen.add(target.social_account_id)
-        if found or account is None:
-            problems.extend(found)
-            continue
-        try:
-            platform = plugins.platform(account.platform)
-            options = read_options(platform, wishes.options)
-        except (UnknownPlatform, InvalidInput) as error:
-            field = "platform" if isinstance(error, UnknownPlatform) else "metadata.options"
-            problems.append(Problem(field=field, message=str(error), social_account_id=account.id))
-            continue
-        parts = compose(
-            wishes,
-            content_text=content.text,
-            content_title=content.title,
-            content_media=content.media,
-            files=content.files,
-        )
-        given = msgspec.convert(options, platform.options)
-        problems.extend(
-            msgspec.structs.replace(problem, social_account_id=account.id)
-            for problem in judge(parts, platform, account.for_adapter(), given)
-        )
-        planned.append(NewJob(account=account, wishes=wishes, options=options, parts=parts))
-    if problems:
-        raise InvalidInput(
-            problems[0].message,
-            code="POST_INVALID",
-            details={"problems": [msgspec.to_builtins(entry) for entry in problems]},
-        )
-    return planned
-
-
-def _check_target(
-    target: Target,
-    account: AccountRow | None,
-    content: SourceContent,
-    wishes: PostMetadata,
-    index: int,
-    seen: set[UUID],
-) -> list[Problem]:
-    field = f"accounts[{index}]"
-    own = target.social_account_id
-    if account is None:
-        message = f"There is no account {own}. List the accounts to see which there are."
-        return [Problem(field=f"{field}.socialAccountId", message=message, social_account_id=own)]
-    if own in seen:
-        message = f"@{account.username} is named twice; a post would go out twice."
-        return [Problem(field=f"{field}.socialAccountId", message=message, social_account_id=own)]
-    if account.platform != target.platform:
-        message = f"@{account.username} is on {account.platform}, not on {target.platform}."
-        return [Problem(field=f"{field}.platform", message=message, social_account_id=own)]
-    if account.status != "connected":
-        message = (
-            f"@{account.username} on {account.platform} is {account.status}. "
-            f"{account.status_reason or 'Connect it again.'}"
-        )
-        return [Problem(field=f"{field}.socialAccountId", message=message, social_account_id=own)]
-    media = [*(wishes.media or ()), *(m for part in wishes.thread or () for m in part.media)]
-    named = [("metadata.media", wish.content_id) for wish in media]
-    if wishes.thumbnail is not None:
-        named.append(("metadata.thumbnail", wishes.thumbnail))
-    return [
-        Problem(
-            field=where,
-            message=f"Content {content_id} is not there or has no file.",
-            social_account_id=own,
-        )
-        for where, content_id in named
-        if content_id not in content.files
-    ]
+    @property
+    def fingerprint(self) -> bytes:
+        """The same for every post with these texts and files, its first comment apart."""
+        said = [
+            (part.text, part.title, [file.sha256 for file in part.media])
+            for part in self.parts
+            if part.role == "post"
+        ]
+        return hashlib.sha256(msgspec.json.encode(said)).digest()
 
 
 async def submit(
@@ -224,13 +114,13 @@ async def submit(
         scope: The tenant's scope.
         user_id: Who publishes.
         content_id: What.
-        planned: From :func:`plan`.
+        planned: From :func:`~mpcas2_core.publishing.planning.plan`.
         scheduled_at: When; the present for "now".
     """
     ids = [uuids.uuid7() for _ in planned]
     await scope.executemany(
         "INSERT INTO publish_jobs (id, user_id, content_id, social_account_id, platform, "
-        "scheduled_at, metadata, options) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "scheduled_at, metadata, options, fingerprint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         [
             (
                 job_id,
@@ -241,17 +131,19 @@ async def submit(
                 scheduled_at,
                 _present(job.wishes),
                 job.options,
+                job.fingerprint,
             )
             for job_id, job in zip(ids, planned, strict=True)
         ],
     )
     await scope.executemany(
-        "INSERT INTO publish_parts (job_id, position, text, title, media, thumbnail) "
-        "VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO publish_parts (job_id, position, role, text, title, media, thumbnail) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
         [
             (
                 job_id,
                 position,
+                part.role,
                 part.text,
                 part.title,
                 msgspec.to_builtins(part.media),
@@ -326,7 +218,9 @@ async def get(scope: Scope, job_id: UUID, *, lock: bool = False) -> JobRow:
 
 
 def _from_record(row: asyncpg.Record) -> JobRow:
-    return JobRow(**dict(row))
+    told = row["warnings"]
+    warnings = tuple(one for place in sorted(told, key=int) for one in told[place])
+    return JobRow(**{**dict(row), "warnings": warnings})
 
 
 def _present(wishes: PostMetadata) -> dict[str, Any]:

@@ -71,6 +71,7 @@ async def keep(scope: Scope, lease: Lease, work: Work, result: Settlement) -> No
         "error_message = NULL, state = CASE WHEN $2 THEN 'published' "
         "WHEN state = 'unconfirmed' THEN 'scheduled' ELSE state END, "
         "published_at = CASE WHEN $2 THEN now() END, "
+        "warnings = warnings - $3::int::text, "
         "platform_post_id = CASE WHEN $3 = 0 THEN $4 ELSE platform_post_id END, "
         "platform_post_url = CASE WHEN $3 = 0 THEN $5 ELSE platform_post_url END WHERE id = $1",
         lease.job_id,

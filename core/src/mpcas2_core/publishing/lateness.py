@@ -11,7 +11,8 @@ __all__ = ("missed", "too_late")
 def too_late(work: Work) -> bool:
     """Says whether a post that nobody tried is past what its owner wants to have posted."""
     return (
-        work.late_by is not None
+        work.part.role == "post"
+        and work.late_by is not None
         and work.late_by > work.late_policy.within_seconds
         and work.late_policy.otherwise != "post"
     )

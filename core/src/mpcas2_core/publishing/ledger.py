@@ -20,11 +20,12 @@ from mpcas2_core.accounts.broker import GrantRow
 from mpcas2_core.accounts.store import LatePolicy
 from mpcas2_core.content.rows import MediaFile
 from mpcas2_core.database.scope import Scope
+from mpcas2_core.publishing import awaited
 from mpcas2_core.publishing.due import Lease, LeaseLost
 from mpcas2_core.publishing.settlement import Settlement, storable
 from mpcas2_hookspecs import Account, Published
 
-__all__ = ("PartRow", "Work", "begin", "mark", "preparing_for", "record", "settle")
+__all__ = ("PartRow", "Work", "begin", "mark", "record", "settle")
 
 Kind = Literal["publish", "find", "poll"]
 
@@ -36,6 +37,7 @@ class PartRow(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     media: tuple[MediaFile, ...]
     state: Literal["pending", "sent", "accepted", "unconfirmed", "published"]
+    role: Literal["post", "comment"] = "post"
     title: str = ""
     thumbnail: MediaFile | None = None
     staged: dict[str, Any] | None = None
@@ -58,7 +60,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         kind: Publish the part, look for it, or ask what became of it.
         part: The part.
         earlier: The parts before it, all published.
-        is_last: Whether the post is complete once this part is published.
+        is_last: Whether nothing is left to do once this part is published.
+        ends_post: Whether the post is complete then, its first comment apart.
         account: For whom.
         account_status: ``connected``, or why it cannot be used.
         account_reason: What to do when it is not connected.
@@ -76,6 +79,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     part: PartRow
     earlier: tuple[PartRow, ...]
     is_last: bool
+    ends_post: bool
     account: Account
     account_status: str
     account_reason: str | None
@@ -105,7 +109,7 @@ LOAD_SQL = (
     "a.id AS account_id, a.platform, a.platform_account_id, a.username, a.data, a.status, "
     "a.status_reason, a.late_within_seconds, a.late_otherwise, "
     "g.sealed, g.version, g.expires_at, g.client_id, "
-    "(SELECT jsonb_agg(jsonb_build_object('position', p.position, 'text', p.text, "
+    "(SELECT jsonb_agg(jsonb_build_object('position', p.position, 'role', p.role, 'text', p.text, "
     "'title', p.title, 'media', p.media, 'thumbnail', p.thumbnail, 'state', p.state, 'staged', p.staged, 'journal', p.journal, "
     "'handle', p.handle, 'post_id', p.post_id, 'post_url', p.post_url, "
     "'post_data', p.post_data) ORDER BY p.position) "
@@ -168,6 +172,7 @@ async def begin(scope: Scope, lease: Lease, worker: str) -> Work | None:
         part=part,
         earlier=parts[: part.position],
         is_last=part.position == parts[-1].position,
+        ends_post=all(entry.role == "comment" for entry in parts[part.position + 1 :]),
         account=Account(
             id=str(row["account_id"]),
             platform=row["platform"],
@@ -196,18 +201,6 @@ async def begin(scope: Scope, lease: Lease, worker: str) -> Work | None:
             within_seconds=row["late_within_seconds"], otherwise=row["late_otherwise"]
         ),
     )
-
-
-async def preparing_for(scope: Scope, work: Work) -> float:
-    """Tells for how many seconds the network has been preparing what the part needs."""
-    seconds: float = await scope.fetchval(
-        "SELECT coalesce(extract(epoch FROM now() - min(started_at)), 0)::float8 "
-        "FROM publish_attempts WHERE outcome = 'preparing' AND position = $2 AND job_id = "
-        "(SELECT job_id FROM publish_attempts WHERE id = $1)",
-        work.attempt_id,
-        work.part.position,
-    )
-    return seconds
 
 
 MARK_SQL = (
@@ -288,6 +281,7 @@ SETTLE_SQL = (
     "code = $7, answer = $8 WHERE id = $3 AND EXISTS (SELECT 1 FROM held)), "
     "part AS (UPDATE publish_parts SET state = $9, "
     "staged = CASE WHEN $10 THEN staged END, handle = $11, post_id = $12, post_url = $13, "
+    "journal = CASE WHEN $23 THEN '{}'::jsonb ELSE journal END, "
     "post_data = $14, published_at = CASE WHEN $9 = 'published' THEN now() END "
     "WHERE job_id = $1 AND position = $4 AND EXISTS (SELECT 1 FROM held)), "
     "gone AS (DELETE FROM public.due_jobs WHERE job_id IN (SELECT job_id FROM held) "
@@ -298,7 +292,8 @@ SETTLE_SQL = (
     "UPDATE publish_jobs SET state = coalesce($17, state), needs_attention = $18, "
     "failures = $19, error_code = $20, error_message = CASE WHEN $20::text IS NULL THEN NULL "
     "ELSE $6 END, next_attempt_at = now() + make_interval(secs => $16), updated_at = now(), "
-    "published_at = CASE WHEN $17 = 'published' THEN now() ELSE published_at END, "
+    "published_at = CASE WHEN $22 THEN coalesce(published_at, now()) ELSE published_at END, "
+    "warnings = (warnings - $4::int::text) || $21, "
     "platform_post_id = CASE WHEN $4 = 0 THEN coalesce($12, platform_post_id) "
     "ELSE platform_post_id END, "
     "platform_post_url = CASE WHEN $4 = 0 THEN coalesce($13, platform_post_url) "
@@ -337,6 +332,12 @@ async def settle(scope: Scope, lease: Lease, work: Work, result: Settlement) -> 
         result.needs_attention,
         result.failures,
         result.error_code,
+        {str(work.part.position): list(result.warnings)} if result.warnings else {},
+        result.is_public,
+        result.forgets_journal,
     )
     if written is None:
         raise LeaseLost
+    await awaited.note(
+        scope, lease.job_id, work.account.platform, result.awaits, decides=work.kind == "poll"
+    )

@@ -1,4 +1,4 @@
-"""Turns what an adapter returned or raised into what the ledger, the part and the job become.
+"""Turns what an adapter raised into what the ledger, the part and the job become.
 
 The rules of this module are the product's promise: what may have been posted never ends as ``failed``,
 and nothing is repeated unless the network proved that it is not there.
@@ -11,164 +11,28 @@ from typing import Any
 
 import msgspec
 
+from mpcas2_core.publishing.answers import LONGEST_DECISION, unconfirmed
 from mpcas2_core.publishing.ledger import Work
 from mpcas2_core.publishing.patience import Patience
 from mpcas2_core.publishing.settlement import Settlement
 from mpcas2_hookspecs import (
-    Absent,
-    Accepted,
-    FindResult,
-    Found,
     NotReady,
     OutcomeUnknown,
     PlatformError,
-    Published,
     RateLimited,
     Rejected,
-    StillDeciding,
     Unauthorized,
     Unavailable,
 )
 
-__all__ = (
-    "absent",
-    "accepted",
-    "again",
-    "failed",
-    "passing",
-    "preparing",
-    "published",
-    "unconfirmed",
-)
+__all__ = ("again", "failed", "passing", "preparing")
 
 DEFAULT_RATE_PAUSE = 60.0
 # After a day of waiting nobody wants to wait for hours more.
 MOST_SPREAD = 120.0
-# A network that has not decided by then is not going to.
-LONGEST_DECISION = 24 * 3600.0
 
 # Not NotReady: from anywhere but `stage` it would undo a mark.
 KNOWN_ERRORS = (Unauthorized, RateLimited, Unavailable, Rejected, OutcomeUnknown)
-
-
-def published(work: Work, post: Published, *, found: bool = False) -> Settlement:
-    """The part is on the network."""
-    warnings = post.data.get("warnings")
-    told = [str(one) for one in warnings] if isinstance(warnings, list) else []
-    if found:
-        told.insert(0, "An earlier attempt had succeeded.")
-    return Settlement(
-        outcome="found" if found else "published",
-        message=" ".join(told) or None,
-        part_state="published",
-        post=post,
-        answer=_plain(post),
-        job_state="published" if work.is_last else None,
-        continues=not work.is_last,
-    )
-
-
-def accepted(answer: Accepted) -> Settlement:
-    """The network took the part and decides later."""
-    return Settlement(
-        outcome="accepted",
-        message="The network accepted the post and is working on it.",
-        part_state="accepted",
-        handle=answer.handle,
-        keeps_staged=True,
-        answer=_plain(answer),
-        job_state="accepted",
-        next_after=answer.check_after,
-    )
-
-
-def deciding(work: Work, answer: StillDeciding) -> Settlement:
-    """The network is still at it."""
-    if work.sent_ago is not None and work.sent_ago > LONGEST_DECISION:
-        return unconfirmed(
-            "The network accepted the post a day ago and has not decided yet. If the post is there, "
-            "use `confirm`; if it is not, use `repost`; `retry` asks the network again.",
-            outcome="still_deciding",
-            handle=work.part.handle,
-        )
-    return Settlement(
-        outcome="still_deciding",
-        message=answer.note or None,
-        part_state="accepted",
-        handle=work.part.handle,
-        keeps_staged=True,
-        job_state="accepted",
-        next_after=answer.check_after,
-    )
-
-
-def absent(work: Work, answer: Absent, patience: Patience) -> Settlement:
-    """The network proved that nothing was posted, so the very same may be sent again."""
-    failures = work.failures + 1
-    # Some adapters give a whole sentence.
-    proof = answer.proof.rstrip(".")
-    if failures >= patience.max_failures:
-        return Settlement(
-            outcome="absent",
-            message=f"Nothing was posted ({proof}), after {failures} tries. Use `retry` once "
-            "the network answers again.",
-            part_state="pending",
-            keeps_staged=True,
-            job_state="failed",
-            needs_attention=True,
-            failures=failures,
-            error_code="NETWORK_UNAVAILABLE",
-        )
-    if work.last_outcome == "rejected":
-        # The network refused to take the same again, and proved that it is not there: what was staged
-        # no longer fits, for example an upload that ran out. So it is staged anew.
-        return Settlement(
-            outcome="absent",
-            message="Nothing was posted; the post is prepared anew.",
-            part_state="pending",
-            failures=failures,
-            continues=True,
-        )
-    at_once = work.failures == 0
-    return Settlement(
-        outcome="absent",
-        message=f"Nothing was posted: {proof}.",
-        part_state="pending",
-        keeps_staged=True,
-        failures=failures,
-        job_state=None if at_once else "retrying",
-        continues=at_once,
-        next_after=None if at_once else patience.pause(failures),
-    )
-
-
-def unconfirmed(
-    message: str, *, outcome: str = "cannot_tell", handle: dict[str, Any] | None = None
-) -> Settlement:
-    """Nobody can tell whether the part is there; a person decides."""
-    return Settlement(
-        outcome=outcome,
-        message=message,
-        part_state="unconfirmed",
-        keeps_staged=True,
-        handle=handle,
-        job_state="unconfirmed",
-        needs_attention=True,
-        error_code="UNCONFIRMED",
-    )
-
-
-def found(work: Work, answer: FindResult, patience: Patience) -> Settlement:
-    """What ``find`` said."""
-    if isinstance(answer, Found):
-        return published(work, answer.post, found=True)
-    if isinstance(answer, Accepted):
-        return accepted(answer)
-    if isinstance(answer, Absent):
-        return absent(work, answer, patience)
-    return unconfirmed(
-        f"{answer.reason} If the post is there, use `confirm`; if it is not, use `repost`."
-    )
 
 
 def failed(work: Work, error: BaseException, patience: Patience) -> Settlement:
@@ -312,13 +176,22 @@ def _ended(work: Work, error: PlatformError, failures: int, base: _Base) -> Sett
             answer=base.answer,
             failures=failures,
         )
+    # What was staged is used up once the network took it; it took that back, so all begins anew.
+    taken_back = work.kind == "poll"
+    message = base.message
+    if taken_back and work.part.role == "post":
+        message = (
+            f"{message} The network had accepted the post and did not keep it. Publish it anew with "
+            "what is wrong mended, or use `retry` to send the same again."
+        )
     return Settlement(
         outcome=outcome,
-        message=base.message,
+        message=message,
         code=base.code,
         answer=base.answer,
         part_state="pending",
-        keeps_staged=work.part.staged is not None,
+        keeps_staged=work.part.staged is not None and not taken_back,
+        forgets_journal=taken_back,
         job_state="failed",
         needs_attention=True,
         failures=failures,
@@ -335,8 +208,3 @@ def _classified(work: Work, error: BaseException) -> PlatformError:
     if work.kind == "publish":
         return OutcomeUnknown(f"The answer is missing or was not understood ({what}).")
     return Unavailable(f"The question to the network failed ({what}).")
-
-
-def _plain(value: msgspec.Struct) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(value)
-    return plain

@@ -66,6 +66,12 @@ class PartMetrics(msgspec.Struct, frozen=True, kw_only=True):
     metrics: PostMetrics | None
 
 
+class _PublicPart(msgspec.Struct, frozen=True, kw_only=True):
+    index: int
+    is_comment: bool
+    post: Published
+
+
 class PublishedPosts:
     """Asks networks about accounts and published posts, while a person waits.
 
@@ -117,17 +123,22 @@ class PublishedPosts:
                 f"{platform.title} tells no figures through this plugin.",
                 code="METRICS_UNSUPPORTED",
             )
-        collects = platform
+        collects, posts = platform, [one for one in parts if not one.is_comment]
         found = await self._asked(
             tenant,
             account,
             grant,
             platform,
-            lambda ctx: collects.metrics([post for _, post in parts], ctx),
+            lambda ctx: collects.metrics([one.post for one in posts], ctx),
         )
         return [
-            PartMetrics(index=index, post_id=post.id, post_url=post.url, metrics=found.get(post.id))
-            for index, post in parts
+            PartMetrics(
+                index=one.index,
+                post_id=one.post.id,
+                post_url=one.post.url,
+                metrics=found.get(one.post.id),
+            )
+            for one in posts
         ]
 
     async def delete(self, tenant: Tenant, user_id: UUID, job_id: UUID) -> JobRow:
@@ -161,8 +172,13 @@ class PublishedPosts:
         deletes, title = platform, platform.title
 
         async def all_parts(ctx: WorkingContext) -> None:
-            for _, post in reversed(parts):
-                await deletes.delete(post, ctx)
+            for part in reversed(parts):
+                try:
+                    await deletes.delete(part.post, ctx)
+                except Rejected:
+                    # Where comments cannot be taken down alone, they go with their post.
+                    if not part.is_comment:
+                        raise
 
         await self._asked(tenant, account, grant, platform, all_parts)
 
@@ -179,21 +195,22 @@ class PublishedPosts:
 
         return await self._database.run(tenant, work)
 
-    async def _published(
-        self, tenant: Tenant, job_id: UUID
-    ) -> tuple[JobRow, list[tuple[int, Published]]]:
-        async def work(scope: Scope) -> tuple[JobRow, list[tuple[int, Published]]]:
+    async def _published(self, tenant: Tenant, job_id: UUID) -> tuple[JobRow, list[_PublicPart]]:
+        async def work(scope: Scope) -> tuple[JobRow, list[_PublicPart]]:
             job = await jobs.get(scope, job_id)
             rows = await scope.fetch(
-                "SELECT position, post_id, post_url, post_data FROM publish_parts "
+                "SELECT position, role, post_id, post_url, post_data FROM publish_parts "
                 "WHERE job_id = $1 AND state = 'published' AND post_id IS NOT NULL "
                 "ORDER BY position",
                 job_id,
             )
             return job, [
-                (
-                    row["position"],
-                    Published(id=row["post_id"], url=row["post_url"], data=row["post_data"] or {}),
+                _PublicPart(
+                    index=row["position"],
+                    is_comment=row["role"] == "comment",
+                    post=Published(
+                        id=row["post_id"], url=row["post_url"], data=row["post_data"] or {}
+                    ),
                 )
                 for row in rows
             ]

@@ -14,12 +14,14 @@ from mpcas2_core.content import store as contents
 from mpcas2_core.database.scope import Scope
 from mpcas2_core.errors import NotFound
 from mpcas2_core.plugins import PluginHost
-from mpcas2_core.publishing import jobs
+from mpcas2_core.publishing import jobs, planning
 from mpcas2_core.publishing.compose import MediaWish, PostMetadata
 from mpcas2_core.publishing.dispatcher import Dispatcher
 from mpcas2_core.publishing.doorbell import DoorbellUnavailable
-from mpcas2_core.publishing.jobs import JobRow, SourceContent, Target
-from mpcas2_core.quotas import PlannedPost, QuotaWarning, warnings_for
+from mpcas2_core.publishing.jobs import JobRow, Target
+from mpcas2_core.publishing.planning import SourceContent
+from mpcas2_core.publishing.preview import Preview, preview_of
+from mpcas2_core.publishing.warnings import PlanWarning, warnings_of_jobs, warnings_of_plan
 
 __all__ = ("Publishing",)
 
@@ -63,26 +65,9 @@ class Publishing:
             NotFound: The tenant has no such content.
             InvalidInput: With every problem of every account in ``details.problems``.
         """
-        row = await contents.get(scope, content_id)
-        if row is None:
-            raise NotFound(f"There is no content {content_id}. List it to see what there is.")
-        wanted = {content_id}
-        for wishes in (default, *(target.metadata for target in targets)):
-            wanted.update(wish.content_id for wish in wishes.media or ())
-            if wishes.thumbnail is not None:
-                wanted.add(wishes.thumbnail)
-            wanted.update(m.content_id for part in wishes.thread or () for m in part.media)
         # Locked, so that nobody deletes a file between this judgement and the commit.
-        found = await contents.media(scope, sorted(wanted), lock=True)
-        content = SourceContent(
-            id=row.id,
-            title=row.title,
-            # The title is a name for people here; it speaks for the post only if nothing else does.
-            text=row.text or row.description or ("" if row.file else row.title),
-            media=(MediaWish(content_id=row.id),) if row.file else (),
-            files={key: file for key, file in found.items() if file is not None},
-        )
-        planned = await jobs.plan(
+        content = await _source(scope, content_id, targets, default, lock=True)
+        planned = await planning.plan(
             scope, self._plugins, content=content, targets=targets, default=default
         )
         return await jobs.submit(
@@ -93,15 +78,45 @@ class Publishing:
             scheduled_at=scheduled_at,
         )
 
-    async def warnings(self, scope: Scope, rows: Sequence[JobRow]) -> list[QuotaWarning]:
-        """Says which of the jobs that were just made will have to wait for a network's quota."""
-        posts = [
-            PlannedPost(
-                account_id=row.social_account_id, platform=row.platform, at=row.scheduled_at
-            )
-            for row in rows
-        ]
-        return await warnings_for(scope, self._plugins, posts)
+    async def preview(
+        self,
+        scope: Scope,
+        *,
+        content_id: UUID,
+        targets: Sequence[Target],
+        default: PostMetadata,
+        scheduled_at: datetime,
+    ) -> Preview:
+        """Shows what :meth:`submit` would do with the same arguments; stores nothing.
+
+        Args:
+            scope: The tenant's scope.
+            content_id: What would be published.
+            targets: Where, with each account's own wishes.
+            default: Wishes for all accounts.
+            scheduled_at: When; the present for "now".
+
+        Raises:
+            NotFound: The tenant has no such content.
+        """
+        content = await _source(scope, content_id, targets, default, lock=False)
+        found = await planning.assess(
+            scope, self._plugins, content=content, targets=targets, default=default
+        )
+        return Preview(
+            accounts=tuple(
+                preview_of(job, self._plugins.platform(job.account.platform))
+                for job in found.planned
+            ),
+            problems=found.problems,
+            warnings=tuple(
+                await warnings_of_plan(scope, self._plugins, found.planned, scheduled_at)
+            ),
+        )
+
+    async def warnings(self, scope: Scope, rows: Sequence[JobRow]) -> list[PlanWarning]:
+        """Says what of the jobs that were just made will go otherwise than planned."""
+        return await warnings_of_jobs(scope, self._plugins, rows)
 
     def ring(self) -> None:
         """Offers what is due now, in the background, after the commit that made it due.
@@ -123,3 +138,32 @@ class Publishing:
             TimeoutError,
         ) as error:
             log.warning("ring_failed", detail=f"{type(error).__name__}: {error}")
+
+
+async def _source(
+    scope: Scope,
+    content_id: UUID,
+    targets: Sequence[Target],
+    default: PostMetadata,
+    *,
+    lock: bool,
+) -> SourceContent:
+    """Reads the content of a request, with every file that any of its wishes names."""
+    row = await contents.get(scope, content_id)
+    if row is None:
+        raise NotFound(f"There is no content {content_id}. List it to see what there is.")
+    wanted = {content_id}
+    for wishes in (default, *(target.metadata for target in targets)):
+        wanted.update(wish.content_id for wish in wishes.media or ())
+        if wishes.thumbnail is not None:
+            wanted.add(wishes.thumbnail)
+        wanted.update(m.content_id for part in wishes.thread or () for m in part.media)
+    found = await contents.media(scope, sorted(wanted), lock=lock)
+    return SourceContent(
+        id=row.id,
+        title=row.title,
+        # The title is a name for people here; it speaks for the post only if nothing else does.
+        text=row.text or row.description or ("" if row.file else row.title),
+        media=(MediaWish(content_id=row.id),) if row.file else (),
+        files={key: file for key, file in found.items() if file is not None},
+    )

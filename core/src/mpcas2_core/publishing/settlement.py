@@ -29,6 +29,10 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
         keeps_staged: Whether a repeat must send the very same; otherwise it stages anew.
         handle: For ``poll``.
         post: The published post.
+        warnings: What is public, but not as wished; sentences for people.
+        is_public: Whether the whole post is public now, its first comment apart.
+        awaits: What a webhook of the network will call the accepted post; empty when none will come.
+        forgets_journal: Whether the handles that were stored for the part are of no use any more.
         job_state: New state of the job; None leaves it.
         needs_attention: Whether a person has to do something.
         failures: New count of passing faults in a row.
@@ -46,6 +50,10 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     keeps_staged: bool = False
     handle: dict[str, Any] | None = None
     post: Published | None = None
+    warnings: tuple[str, ...] = ()
+    is_public: bool = False
+    awaits: str = ""
+    forgets_journal: bool = False
     job_state: str | None = None
     needs_attention: bool = False
     failures: int = 0
@@ -68,6 +76,8 @@ def storable(result: Settlement) -> Settlement:
         code=None if result.code is None else _text(result.code),
         answer=None if result.answer is None else _plain(mask(result.answer)),
         handle=None if result.handle is None else _plain(result.handle, cut=False),
+        warnings=tuple(_text(mask(one)) for one in result.warnings),
+        awaits=_text(result.awaits),
         post=None
         if post is None
         else Published(

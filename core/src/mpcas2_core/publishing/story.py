@@ -19,6 +19,7 @@ class PartStory(msgspec.Struct, frozen=True, kw_only=True):
     """One part and where it stands."""
 
     position: int
+    role: str = "post"
     text: str
     state: str
     media: list[dict[str, Any]]
@@ -72,7 +73,7 @@ async def tell(scope: Scope, job_id: UUID) -> Story:
     """
     job = await jobs.get(scope, job_id)
     parts = await scope.fetch(
-        "SELECT position, text, state, media, post_id, post_url, published_at "
+        "SELECT position, role, text, state, media, post_id, post_url, published_at "
         "FROM publish_parts WHERE job_id = $1 ORDER BY position",
         job_id,
     )

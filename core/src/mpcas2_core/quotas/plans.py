@@ -19,11 +19,19 @@ __all__ = ("PlannedPost", "QuotaWarning", "warnings_for")
 
 
 class PlannedPost(msgspec.Struct, frozen=True, kw_only=True):
-    """A post that was just planned."""
+    """A post that was just planned.
+
+    Attributes:
+        account_id: The account that it is for.
+        platform: Its network.
+        at: When it goes out.
+        unstored_parts: Parts of it that are not in the tables, because nothing is stored yet.
+    """
 
     account_id: UUID
     platform: str
     at: datetime
+    unstored_parts: int = 0
 
 
 class QuotaWarning(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +60,7 @@ class _Window(msgspec.Struct, frozen=True, kw_only=True):
 COUNT_SQL = (
     "/* mpcas2:quota-plan */ SELECT w.n, (SELECT count(*) FROM publish_jobs j "
     "JOIN publish_parts p ON p.job_id = j.id WHERE j.scheduled_at >= w.starts "
-    "AND j.scheduled_at < w.ends AND p.state = 'pending' "
+    "AND j.scheduled_at < w.ends AND p.state = 'pending' AND p.role = 'post' "
     "AND j.state IN ('scheduled', 'retrying', 'processing') "
     "AND CASE WHEN w.per_account THEN j.social_account_id = w.account ELSE "
     "j.platform = w.platform END) AS planned, "
@@ -76,9 +84,9 @@ async def warnings_for(
     """Compares what is planned around some posts with the quotas of their networks.
 
     Args:
-        scope: The tenant's scope; the posts are stored already.
+        scope: The tenant's scope.
         plugins: The networks.
-        posts: What was just planned.
+        posts: What was just planned, all of it for one time.
     """
     # Posts of one request to accounts of one app ask the same question: it is asked once.
     asked: dict[tuple[str, str, datetime, UUID | None], _Window] = {}
@@ -110,7 +118,15 @@ async def warnings_for(
             account=row["platform_account_id"],
             app=row["client_id"] or "",
         )
-        warning = _judged(window, row, plugins.platform(window.post.platform).title)
+        own = window.rule.per == "account"
+        unstored = sum(
+            post.unstored_parts
+            for post in posts
+            if post.platform == window.post.platform
+            and (not own or post.account_id == window.post.account_id)
+        )
+        title = plugins.platform(window.post.platform).title
+        warning = _judged(window, row, title, unstored)
         if warning is not None:
             found.setdefault((subject.key(window.rule), window.rule.name), warning)
     return list(found.values())
@@ -136,10 +152,10 @@ def _window(post: PlannedPost, rule: QuotaRule) -> _Window:
     return _Window(post=post, rule=rule, start=start, end=window_end(rule, post.at))
 
 
-def _judged(window: _Window, row: Any, title: str) -> QuotaWarning | None:
+def _judged(window: _Window, row: Any, title: str, unstored: int) -> QuotaWarning | None:
     rule = window.rule
     limit = rule.limit if row["told_limit"] is None else row["told_limit"]
-    used, planned = row["used"] or 0, row["planned"] * rule.per_part
+    used, planned = row["used"] or 0, (row["planned"] + unstored) * rule.per_part
     if used + planned <= limit:
         return None
     whose = f"@{row['username']}" if rule.per == "account" else "one app"

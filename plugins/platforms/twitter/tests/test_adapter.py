@@ -135,6 +135,7 @@ def test_find_never_says_that_a_post_is_absent(
     assert isinstance(said, CannotTell)
     assert "Hello" in said.reason
     assert "https://x.com/ada" in said.reason
+    assert said.ask_again_after == 15.0
 
 
 def test_find_reads_on_until_the_last_page_and_no_further_than_ten(

@@ -71,7 +71,13 @@ class AppInput(Input, frozen=True, kw_only=True):
 class App(Output, frozen=True, kw_only=True):
     """Which registration is used with a network; its secret is never shown."""
 
-    owner: Literal["tenant", "installation", "none"]
+    owner: Annotated[
+        Literal["tenant", "installation", "none", "servers"],
+        msgspec.Meta(
+            description="`servers`: an app is registered with each server by itself, when somebody "
+            "first connects there."
+        ),
+    ]
     redirect_uri: Annotated[
         str, msgspec.Meta(description="To be registered with the network, letter for letter.")
     ]
@@ -129,7 +135,10 @@ class AppController(Controller):
             body=AppInput,
             example={"clientId": "your-client-id", "clientSecret": "your-client-secret"},
             answers={200: App},
-            errors={404: NO_PLATFORM, 400: "The network has no consent page, or a value is empty."},
+            errors={
+                404: NO_PLATFORM,
+                400: "The network has no consent page, or a value is empty. `APP_REGISTERS_ITSELF`",
+            },
         ),
     )
     async def set_app(self, request: AnyRequest, platform: str) -> ASGIResponse:
@@ -137,6 +146,12 @@ class AppController(Controller):
         caller = signed_in(request)
         body = await read_json(request, AppInput)
         _check(caller, platform)
+        if caller.engine.connecting.asks_server(platform) is not None:
+            raise InvalidInput(
+                f"{caller.engine.plugins.platform(platform).title} has many servers, and an app is "
+                "registered with each by itself. There is nothing to set.",
+                code="APP_REGISTERS_ITSELF",
+            )
         engine, principal = caller.engine, await caller.principal()
         await engine.vault.load(engine.database, principal.tenant)
         app = OAuthApp(client_id=body.client_id, client_secret=body.client_secret)
@@ -152,6 +167,8 @@ class AppController(Controller):
         doc=Doc(
             tag="Platforms",
             summary="Go back to the installation's app",
+            description="For a network of many servers: another app is registered with each when "
+            "somebody next connects there. Accounts that are connected go on with theirs.",
             answers={200: App},
             errors={404: NO_PLATFORM, 400: "The network has no consent page."},
         ),
@@ -175,6 +192,8 @@ async def _app(caller: Caller, platform: str) -> App:
         return await caller.engine.apps.show(scope, platform)
 
     shown = await caller.run(work)
+    if caller.engine.connecting.asks_server(platform) is not None:
+        return App(owner="servers", redirect_uri=shown.redirect_uri)
     return App(
         owner=shown.owner, redirect_uri=shown.redirect_uri, client_id=optional(shown.client_id)
     )

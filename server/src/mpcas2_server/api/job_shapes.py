@@ -38,6 +38,7 @@ JobState = Literal[
     "cancelled",
 ]
 PartState = Literal["pending", "sent", "accepted", "unconfirmed", "published"]
+PartRole = Literal["post", "comment"]
 AttemptKind = Literal["publish", "find", "poll"]
 UNSET = msgspec.UNSET
 MaybeText = str | msgspec.UnsetType
@@ -73,6 +74,10 @@ class PublishJob(Output, frozen=True, kw_only=True):
     platform_post_url: MaybeText = UNSET
     next_attempt_at: MaybeTime = UNSET
     error: JobError | msgspec.UnsetType = UNSET
+    warnings: Annotated[
+        list[str],
+        msgspec.Meta(description="What is public, but not as wished; a missing first comment."),
+    ] = msgspec.field(default_factory=list)
 
 
 class PartMetricsShown(Output, frozen=True, kw_only=True):
@@ -100,9 +105,10 @@ class JobMetrics(Output, frozen=True, kw_only=True):
 
 
 class JobPart(Output, frozen=True, kw_only=True):
-    """One part of a post: a thread has several."""
+    """One part of a post: a thread has several, and a first comment is the last."""
 
     index: int
+    role: PartRole
     text: str
     state: PartState
     media: list[dict[str, Any]]
@@ -194,12 +200,14 @@ def _common(row: JobRow) -> dict[str, Any]:
         "platform_post_url": optional(row.platform_post_url),
         "next_attempt_at": optional(row.next_attempt_at),
         "error": error,
+        "warnings": list(row.warnings),
     }
 
 
 def _part(part: PartStory) -> JobPart:
     return JobPart(
         index=part.position,
+        role=cast("PartRole", part.role),
         text=part.text,
         state=cast("PartState", part.state),
         media=[_medium(medium) for medium in part.media],

@@ -10,7 +10,8 @@ from litestar.response.base import ASGIResponse
 
 from mpcas2_core.plugins import PluginRecord
 from mpcas2_core.plugins.verification import abilities_of
-from mpcas2_hookspecs import ConnectsOAuth, ConnectsWithForm, FormField, Platform
+from mpcas2_hookspecs import ConnectsOAuth, ConnectsWithForm, FormField, Platform, RegistersApp
+from mpcas2_server.api.platform_limits import show_limits
 from mpcas2_server.caller import signed_in
 from mpcas2_server.describe import Doc
 from mpcas2_server.wire import Output, answer, optional
@@ -36,6 +37,13 @@ class Connect(Output, frozen=True, kw_only=True):
 
     kind: Literal["form", "oauth", "none"]
     fields: list[FieldShown]
+    server_field: Annotated[
+        FieldShown | msgspec.UnsetType,
+        msgspec.Meta(
+            description="For a network of many servers: sent as `credentials`, before the consent "
+            "page."
+        ),
+    ] = msgspec.UNSET
 
 
 class PlatformShown(Output, frozen=True, kw_only=True):
@@ -135,10 +143,13 @@ def _platform(platform: Platform) -> PlatformShown:
         connect=Connect(
             kind="form" if form else otherwise,
             fields=[_field(one) for one in form.connect_form] if form else [],
+            server_field=_field(platform.server_field)
+            if isinstance(platform, RegistersApp)
+            else msgspec.UNSET,
         ),
         abilities=list(abilities_of(platform)),
         options=msgspec.json.schema(platform.options),
-        limits=_camel(msgspec.to_builtins(platform.limits(None))),
+        limits=show_limits(platform.limits(None)),
     )
 
 
@@ -162,16 +173,3 @@ def _plugin(record: PluginRecord) -> PluginShown:
         platforms=list(record.platforms),
         reason=optional(record.reason),
     )
-
-
-def _camel(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {_camel_key(key): _camel(one) for key, one in value.items() if one is not None}
-    if isinstance(value, list | tuple):
-        return [_camel(one) for one in value]
-    return value
-
-
-def _camel_key(name: str) -> str:
-    head, *tail = name.split("_")
-    return head + "".join(part.title() for part in tail)

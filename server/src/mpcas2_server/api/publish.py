@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -16,15 +16,33 @@ from mpcas2_core.identity import Principal
 from mpcas2_core.publishing.compose import PostMetadata
 from mpcas2_core.publishing.jobs import Target
 from mpcas2_server.api.job_shapes import PublishJob, show_job
+from mpcas2_server.api.preview_shapes import (
+    PreviewAnswer,
+    PublishWarning,
+    show_preview,
+    show_warning,
+)
 from mpcas2_server.caller import signed_in
 from mpcas2_server.describe import Doc
 from mpcas2_server.idempotency import Outcome, once
 from mpcas2_server.schedule import check_schedule
-from mpcas2_server.wire import Input, Output, read_json
+from mpcas2_server.wire import Input, Output, answer, read_json
 
 __all__ = ("PublishController",)
 
 MAX_ACCOUNTS = 100
+EXAMPLE = {
+    "contentId": "0199f0c4-5d1c-7a63-9a3e-2f6a1d1c0b7e",
+    "accounts": [
+        {
+            "socialAccountId": "0199f0c4-6b0e-7c11-8d52-0d6f3a9b8c21",
+            "platform": "bluesky",
+            "metadata": {"text": "Good morning from Bluesky"},
+        }
+    ],
+    "metadata": {"text": "Good morning", "hashtags": ["hello"]},
+    "scheduleAt": "2030-01-31T09:00:00+01:00",
+}
 
 
 class PublishTarget(Input, frozen=True, kw_only=True):
@@ -53,21 +71,16 @@ class PublishInput(Input, frozen=True, kw_only=True):
     publish_now: bool | msgspec.UnsetType = msgspec.UNSET
 
 
-class PublishWarning(Output, frozen=True, kw_only=True):
-    """What will go otherwise than planned, although nothing is wrong."""
-
-    code: Literal["QUOTA"]
-    social_account_id: UUID
-    message: str
-
-
 class PublishAnswer(Output, frozen=True, kw_only=True):
     """One job for each account, in the order of the request."""
 
     jobs: list[PublishJob]
     warnings: Annotated[
         list[PublishWarning],
-        msgspec.Meta(description="Posts that will wait for a network's quota, for example."),
+        msgspec.Meta(
+            description="Posts that will wait for a network's quota, follow another too closely, or "
+            "repeat one."
+        ),
     ]
 
 
@@ -83,18 +96,7 @@ class PublishController(Controller):
             description="Everything is judged first, for all accounts: either every job is made or "
             "none, and `details.problems` names each reason. Follow a job with `GET /jobs/{id}`.",
             body=PublishInput,
-            example={
-                "contentId": "0199f0c4-5d1c-7a63-9a3e-2f6a1d1c0b7e",
-                "accounts": [
-                    {
-                        "socialAccountId": "0199f0c4-6b0e-7c11-8d52-0d6f3a9b8c21",
-                        "platform": "bluesky",
-                        "metadata": {"text": "Good morning from Bluesky"},
-                    }
-                ],
-                "metadata": {"text": "Good morning", "hashtags": ["hello"]},
-                "scheduleAt": "2030-01-31T09:00:00+01:00",
-            },
+            example=EXAMPLE,
             answers={202: PublishAnswer},
             errors={
                 400: "`POST_INVALID` (with `details.problems`), `OFFSET_REQUIRED`, "
@@ -115,14 +117,7 @@ class PublishController(Controller):
                 scope,
                 user_id=principal.user_id,
                 content_id=body.content_id,
-                targets=[
-                    Target(
-                        social_account_id=target.social_account_id,
-                        platform=target.platform,
-                        metadata=target.metadata,
-                    )
-                    for target in body.accounts
-                ],
+                targets=_targets(body),
                 default=body.metadata,
                 # Judged in here: a repeated request has its answer, however late it comes.
                 scheduled_at=_when(body),
@@ -130,17 +125,64 @@ class PublishController(Controller):
             warnings = await publishing.warnings(scope, rows)
             return 202, PublishAnswer(
                 jobs=[show_job(row) for row in rows],
-                warnings=[
-                    PublishWarning(
-                        code="QUOTA", social_account_id=one.account_id, message=one.message
-                    )
-                    for one in warnings
-                ],
+                warnings=[show_warning(one) for one in warnings],
             )
 
         response = await once(request, caller, body, work)
         publishing.ring()
         return response
+
+    @post(
+        "/preview",
+        status_code=200,
+        doc=Doc(
+            tag="Publishing",
+            summary="See what would be published, without publishing it",
+            description="Takes what `POST /publish` takes and stores nothing. Every account's post is "
+            "shown as its network counts and cuts it, and `problems` names in the same words all that "
+            "`POST /publish` would refuse.",
+            body=PublishInput,
+            example=EXAMPLE,
+            answers={200: PreviewAnswer},
+            errors={
+                400: "`OFFSET_REQUIRED`, `SCHEDULE_IN_PAST`, `SCHEDULE_TOO_FAR` or "
+                "`VALIDATION_ERROR`.",
+                404: "There is no such content.",
+            },
+        ),
+    )
+    async def preview(self, request: Request[Any, Any, Any]) -> ASGIResponse:
+        """Shows what would be published."""
+        caller = signed_in(request)
+        body = await read_json(request, PublishInput)
+        engine, at = caller.engine, _when(body)
+        principal = await caller.principal()
+        # What an account may do now decides what its network takes.
+        named = [target.social_account_id for target in body.accounts]
+        await engine.profiles.fresh_accounts(principal.tenant, named)
+
+        async def work(scope: Scope, _principal: Principal) -> PreviewAnswer:
+            found = await engine.publishing.preview(
+                scope,
+                content_id=body.content_id,
+                targets=_targets(body),
+                default=body.metadata,
+                scheduled_at=at,
+            )
+            return show_preview(found)
+
+        return answer(await caller.run(work))
+
+
+def _targets(body: PublishInput) -> list[Target]:
+    return [
+        Target(
+            social_account_id=target.social_account_id,
+            platform=target.platform,
+            metadata=target.metadata,
+        )
+        for target in body.accounts
+    ]
 
 
 def _when(body: PublishInput) -> datetime:

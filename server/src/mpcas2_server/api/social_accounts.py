@@ -2,131 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
-from mpcas2_core.accounts import AccountRow, LatePolicy
+from mpcas2_core.accounts import LatePolicy
 from mpcas2_core.accounts import store as accounts
 from mpcas2_core.database import Scope
 from mpcas2_core.errors import InvalidInput
 from mpcas2_core.identity import Principal
+from mpcas2_server.api.account_shapes import (
+    AccountChange,
+    AccountDisconnected,
+    AccountQuery,
+    ConnectInput,
+    ConsentStarted,
+    SocialAccount,
+    SocialAccountList,
+    shown,
+)
 from mpcas2_server.caller import signed_in
 from mpcas2_server.describe import Doc
 from mpcas2_server.idempotency import Outcome, earlier_answer, once
-from mpcas2_server.wire import (
-    Input,
-    Moment,
-    Output,
-    PageQuery,
-    Pagination,
-    answer,
-    given,
-    optional,
-    pagination,
-    read_json,
-    read_query,
-)
+from mpcas2_server.wire import answer, given, pagination, read_json, read_query
 
 __all__ = ("SocialAccountController",)
 
 AnyRequest = Request[Any, Any, Any]
-AccountStatus = Literal["connected", "disconnected", "error", "expired"]
-Otherwise = Literal["ask", "skip", "post"]
-MAX_LATE_MINUTES = 60 * 24 * 365
 NO_ACCOUNT = "There is no such account."
-
-
-class AccountQuery(PageQuery, frozen=True, kw_only=True):
-    """Which accounts."""
-
-    platform: Annotated[str | msgspec.UnsetType, msgspec.Meta(description="Key of a network.")] = (
-        msgspec.UNSET
-    )
-
-
-class ConnectInput(Input, frozen=True, kw_only=True):
-    """Which network, and the filled-in form of ``GET /platforms`` where it has one."""
-
-    platform: str
-    credentials: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
-    account_id: Annotated[
-        UUID | msgspec.UnsetType,
-        msgspec.Meta(description="With a consent page: the account that is to be connected anew."),
-    ] = msgspec.UNSET
-
-
-class ConsentStarted(Output, frozen=True, kw_only=True):
-    """A consent page that waits for a person."""
-
-    auth_url: Annotated[str, msgspec.Meta(description="To be opened in a browser.")]
-    connection_id: Annotated[
-        UUID, msgspec.Meta(description="For `GET /social-accounts/connections/{id}`.")
-    ]
-    expires_at: Moment
-
-
-class LatePolicyInput(Input, frozen=True, kw_only=True):
-    """What becomes of a post whose time passed while nothing ran."""
-
-    within_minutes: Annotated[
-        int,
-        msgspec.Meta(
-            ge=0, le=MAX_LATE_MINUTES, description="Up to this lateness it is posted all the same."
-        ),
-    ]
-    otherwise: Annotated[
-        Otherwise,
-        msgspec.Meta(description="Beyond it: ask a person, skip it, or post it however late."),
-    ]
-
-
-class AccountChange(Input, frozen=True, kw_only=True):
-    """What is changed of an account."""
-
-    late_policy: LatePolicyInput
-
-
-class LatePolicyShown(Output, frozen=True, kw_only=True):
-    """What becomes of a post whose time passed while nothing ran."""
-
-    within_minutes: int
-    otherwise: Otherwise
-
-
-class SocialAccount(Output, frozen=True, kw_only=True):
-    """A connected account."""
-
-    id: UUID
-    platform: str
-    platform_account_id: str
-    username: str
-    status: AccountStatus
-    connected_at: Moment
-    late_policy: LatePolicyShown
-    display_name: str | msgspec.UnsetType = msgspec.UNSET
-    avatar_url: str | msgspec.UnsetType = msgspec.UNSET
-    status_reason: Annotated[
-        str | msgspec.UnsetType, msgspec.Meta(description="What is wrong and what to do.")
-    ] = msgspec.UNSET
-
-
-class SocialAccountList(Output, frozen=True, kw_only=True):
-    """A page of accounts, the newest first."""
-
-    data: list[SocialAccount]
-    pagination: Pagination
-
-
-class AccountDisconnected(Output, frozen=True, kw_only=True):
-    """What disconnecting did."""
-
-    id: UUID
-    status: str
-    cancelled_jobs: list[UUID]
 
 
 class SocialAccountController(Controller):
@@ -155,7 +61,7 @@ class SocialAccountController(Controller):
                 offset=query.offset,
             )
             return SocialAccountList(
-                data=[_shown(row) for row in rows], pagination=pagination(query, total)
+                data=[shown(row) for row in rows], pagination=pagination(query, total)
             )
 
         return answer(await caller.run(work))
@@ -166,8 +72,9 @@ class SocialAccountController(Controller):
             summary="Connect an account",
             description="`GET /platforms` tells how. With a form, send its fields as `credentials`: "
             "the answer is the account, 201 for a new one and 200 for one that was connected before, "
-            "which keeps its id and its jobs. With a consent page, leave `credentials` out: the "
-            "answer is its address, and the person does the rest in a browser.",
+            "which keeps its id and its jobs. With a consent page, leave `credentials` out, or name "
+            "the server where `connect.serverField` asks for it: the answer is the page's address, "
+            "and the person does the rest in a browser.",
             body=ConnectInput,
             example={
                 "platform": "bluesky",
@@ -178,8 +85,8 @@ class SocialAccountController(Controller):
             },
             answers={200: (SocialAccount, ConsentStarted), 201: SocialAccount},
             errors={
-                400: "`CREDENTIALS_REQUIRED` (with `details.fields`), `CREDENTIALS_REFUSED` or "
-                "`VALIDATION_ERROR`.",
+                400: "`CREDENTIALS_REQUIRED` (with `details.fields`), `CREDENTIALS_REFUSED`, "
+                "`SERVER_REFUSED` or `VALIDATION_ERROR`.",
                 404: "`UNKNOWN_PLATFORM`: no enabled plugin brings this network; or no such account.",
                 409: "`IDEMPOTENCY_KEY_REUSED`: the key came with another request. "
                 "`OAUTH_APP_MISSING`: nobody has registered an app with the network yet.",
@@ -195,21 +102,25 @@ class SocialAccountController(Controller):
         if earlier is not None:
             return earlier
         engine, principal = caller.engine, await caller.principal()
-        if body.credentials is msgspec.UNSET and engine.connecting.uses_consent(body.platform):
+        field = engine.connecting.asks_server(body.platform)
+        if field is not None or (
+            body.credentials is msgspec.UNSET and engine.connecting.uses_consent(body.platform)
+        ):
             started = await engine.connecting.start(
                 principal.tenant,
                 principal.user_id,
                 body.platform,
+                credentials=given(body.credentials),
                 wanted_account_id=given(body.account_id),
             )
-            shown = ConsentStarted(
+            begun = ConsentStarted(
                 auth_url=started.url,
                 connection_id=started.flow.id,
                 expires_at=started.flow.expires_at,
             )
 
             async def told(_scope: Scope, _principal: Principal) -> Outcome:
-                return 200, shown
+                return 200, begun
 
             return await once(request, caller, body, told)
         if body.account_id is not msgspec.UNSET:
@@ -226,7 +137,7 @@ class SocialAccountController(Controller):
             row, is_new = await engine.accounts.store(
                 scope, principal.user_id, body.platform, connection
             )
-            return 201 if is_new else 200, _shown(row)
+            return 201 if is_new else 200, shown(row)
 
         return await once(request, caller, body, work)
 
@@ -244,7 +155,7 @@ class SocialAccountController(Controller):
         caller = signed_in(request)
 
         async def work(scope: Scope, _principal: Principal) -> SocialAccount:
-            return _shown(await caller.engine.accounts.get(scope, account_id))
+            return shown(await caller.engine.accounts.get(scope, account_id))
 
         return answer(await caller.run(work))
 
@@ -269,9 +180,40 @@ class SocialAccountController(Controller):
         )
 
         async def work(scope: Scope, _principal: Principal) -> SocialAccount:
-            return _shown(await caller.engine.accounts.set_late_policy(scope, account_id, policy))
+            return shown(await caller.engine.accounts.set_late_policy(scope, account_id, policy))
 
         return answer(await caller.run(work))
+
+    @post(
+        "/{account_id:uuid}/refresh",
+        status_code=200,
+        doc=Doc(
+            tag="Social Accounts",
+            summary="Read an account's name and picture anew",
+            description="Also what it may do now. The engine does so by itself once a day, and "
+            "before a post is composed where the network asks for it.",
+            answers={200: SocialAccount},
+            errors={
+                400: "`PROFILE_UNSUPPORTED`: the network tells no profile. `NETWORK_REFUSED`",
+                404: NO_ACCOUNT,
+                409: "`ACCOUNT_NOT_CONNECTED`; `IDEMPOTENCY_KEY_REUSED`",
+                502: "`NETWORK_UNAVAILABLE`: the network cannot be asked now.",
+            },
+        ),
+    )
+    async def refresh_account(self, request: AnyRequest, account_id: UUID) -> ASGIResponse:
+        """Reads an account's profile from its network."""
+        caller = signed_in(request)
+        earlier = await earlier_answer(request, caller, b"")
+        if earlier is not None:
+            return earlier
+        principal = await caller.principal()
+        row = await caller.engine.profiles.refresh_profile(principal.tenant, account_id)
+
+        async def told(_scope: Scope, _principal: Principal) -> Outcome:
+            return 200, shown(row)
+
+        return await once(request, caller, b"", told)
 
     @delete(
         "/{account_id:uuid}",
@@ -298,21 +240,3 @@ class SocialAccountController(Controller):
             )
 
         return answer(await caller.run(work))
-
-
-def _shown(row: AccountRow) -> SocialAccount:
-    return SocialAccount(
-        id=row.id,
-        platform=row.platform,
-        platform_account_id=row.platform_account_id,
-        username=row.username,
-        display_name=optional(row.display_name),
-        avatar_url=optional(row.avatar_url),
-        status=cast("AccountStatus", row.status),
-        status_reason=optional(row.status_reason),
-        connected_at=row.connected_at,
-        late_policy=LatePolicyShown(
-            within_minutes=row.late_policy.within_seconds // 60,
-            otherwise=row.late_policy.otherwise,
-        ),
-    )

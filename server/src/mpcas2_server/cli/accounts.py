@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mpcas2_server.cli.account_state import metrics, one_account, refresh, why
 from mpcas2_server.cli.apps import app
 from mpcas2_server.cli.connection import connect, server_option
 from mpcas2_server.cli.failures import CliError, ExitCode
@@ -29,13 +30,15 @@ _CONNECT_HELP = """Connect an account, or renew the sign-in of one.
 
 Some networks have a form: what was not given is asked for, secrets without
 showing them. Others have a consent page: it opens in a browser, and this command
-waits until you allowed or refused.
+waits until you allowed or refused; some of them have many servers, and want to
+know which.
 
 \b
 Examples:
   mpcas2 account connect bluesky
   mpcas2 account connect youtube
   mpcas2 account connect twitter --account @ada --no-browser
+  mpcas2 account connect mastodon --server mastodon.social
   mpcas2 account connect bluesky --field identifier=ada.example.org \\
       --secret-stdin appPassword < app-password.txt
 """
@@ -69,6 +72,8 @@ def account() -> None:
 
 
 account.add_command(app)
+account.add_command(metrics)
+account.add_command(refresh)
 
 
 @account.command("connect", help=_CONNECT_HELP)
@@ -85,7 +90,13 @@ account.add_command(app)
 )
 @click.option("--no-browser", is_flag=True, help="Only print the consent page's address.")
 @click.option("--no-wait", is_flag=True, help="Print the consent page's address and end.")
-@server_option
+@click.option(
+    "--server",
+    metavar="NAME|URL",
+    envvar="MPCAS2_SERVER",
+    help="A name: the network's server that has the account. An address with http(s)://: the MPCAS2 "
+    "server to talk to.",
+)
 @json_option
 def connect_account(
     *,
@@ -100,10 +111,26 @@ def connect_account(
 ) -> None:
     """Runs the command; its help is above."""
     given = dict(_name_and_value(field) for field in fields)
-    with connect(server) as client:
+    # An address of ours has a scheme; what has none was never good for anything else.
+    place = server if server is not None and "://" not in server else None
+    with connect(None if place else server) as client:
         network = _network(client, platform)
         form = network["connect"].get("fields", [])
-        if network["connect"]["kind"] == "oauth" and not (given or secret_stdin):
+        where = network["connect"].get("serverField")
+        if place and not where:
+            raise CliError(
+                f"{network['title']} has no servers to choose from, and {place!r} is no address.",
+                hint="Leave --server out, or write the MPCAS2 server as http://127.0.0.1:3001.",
+                exit_code=ExitCode.USAGE,
+                code="USAGE",
+            )
+        if where and place:
+            given[where["name"]] = place
+        elif where and not which and where["name"] not in given:
+            given[where["name"]] = _ask(where)
+        if network["connect"]["kind"] == "oauth" and (
+            not (given or secret_stdin) or (where and set(given) == {where["name"]})
+        ):
             from mpcas2_server.cli.consent import (  # noqa: PLC0415 - only for some networks
                 connect_by_consent,
                 tell_connected,
@@ -113,7 +140,8 @@ def connect_account(
                 client,
                 platform,
                 network["title"],
-                account_id=_one(client, which)["id"] if which else None,
+                account_id=one_account(client, which)["id"] if which else None,
+                credentials=given,
                 browser=not no_browser,
                 wait=not no_wait,
                 as_json=as_json,
@@ -178,7 +206,7 @@ def list_accounts(*, platform: str | None, server: str | None, as_json: bool) ->
                 one["platform"],
                 f"@{one['username']}",
                 one["status"],
-                one.get("statusReason", ""),
+                why(one),
             ]
             for one in found
         ],
@@ -194,7 +222,7 @@ def list_accounts(*, platform: str | None, server: str | None, as_json: bool) ->
 def remove(*, which: str, server: str | None, as_json: bool) -> None:
     """Runs the command; its help is above."""
     with connect(server) as client:
-        chosen = _one(client, which)
+        chosen = one_account(client, which)
         answer = client.delete(f"/social-accounts/{chosen['id']}")
     if as_json:
         print_json(answer)
@@ -227,7 +255,7 @@ def late_policy(
 ) -> None:
     """Runs the command; its help is above."""
     with connect(server) as client:
-        chosen = _one(client, which)
+        chosen = one_account(client, which)
         changed = client.patch(
             f"/social-accounts/{chosen['id']}",
             {"latePolicy": {"withinMinutes": within, "otherwise": otherwise}},
@@ -246,7 +274,7 @@ def late_policy(
 def targets(*, which: str, server: str | None, as_json: bool) -> None:
     """Runs the command; its help is above."""
     with connect(server) as client:
-        chosen = _one(client, which)
+        chosen = one_account(client, which)
         found = client.get(f"/social-accounts/{chosen['id']}/targets")
     if as_json:
         print_json(found)
@@ -259,25 +287,6 @@ def targets(*, which: str, server: str | None, as_json: bool) -> None:
         ],
         empty=f"{chosen['platform']}:@{clean(chosen['username'])} has none.",
     )
-
-
-def _one(client: Client, which: str) -> dict[str, Any]:
-    """Finds the one account that is meant.
-
-    Raises:
-        CliError: None is, or several are.
-    """
-    from mpcas2_server.cli.targets import resolve  # noqa: PLC0415 - not every command needs it
-
-    chosen = resolve(list(client.pages("/social-accounts")), [which], every=True)
-    if len(chosen) > 1:
-        raise CliError(
-            f"{which!r} means {len(chosen)} accounts.",
-            hint="Give the id of one; `mpcas2 account list` shows them.",
-            exit_code=ExitCode.USAGE,
-            code="USAGE",
-        )
-    return chosen[0]
 
 
 def _network(client: Client, platform: str) -> dict[str, Any]:

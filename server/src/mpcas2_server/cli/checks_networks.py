@@ -10,10 +10,11 @@ from mpcas2_core.masking import mask_url
 from mpcas2_core.plugins import PluginHost
 from mpcas2_core.plugins.settings import variable_of
 from mpcas2_core.settings import PREFIX, Settings, SettingsError, read_variable
-from mpcas2_hookspecs import ConnectsOAuth, Platform
+from mpcas2_core.webhooks import verify_variable
+from mpcas2_hookspecs import ConnectsOAuth, Platform, ReceivesWebhooks, RegistersApp
 from mpcas2_server.cli.finding import Finding, source_of
 
-__all__ = ("apps", "plugin_settings")
+__all__ = ("apps", "plugin_settings", "webhooks")
 
 
 def apps(
@@ -28,8 +29,40 @@ def apps(
     """
     environ = os.environ if environ is None else environ
     for key, platform in sorted(plugins.platforms.items()):
-        if isinstance(platform, ConnectsOAuth):
+        # With each of many servers an app is registered by itself.
+        many = isinstance(platform, RegistersApp)
+        if isinstance(platform, ConnectsOAuth) and not many:
             yield _app(platform, redirect_address(settings.public_url, key), environ)
+
+
+def webhooks(
+    settings: Settings, plugins: PluginHost, environ: Mapping[str, str] | None = None
+) -> Iterator[Finding]:
+    """Tells for each network that sends events by itself which address to give it.
+
+    Only where there is an app: without one the network has nobody to tell.
+
+    Args:
+        settings: As loaded.
+        plugins: As loaded.
+        environ: Where apps and verify tokens are; the process's environment by default.
+    """
+    environ = os.environ if environ is None else environ
+    for key, platform in sorted(plugins.platforms.items()):
+        client_id, _ = client_variables(key)
+        if not isinstance(platform, ReceivesWebhooks) or not source_of(
+            (PREFIX + client_id, client_id), environ
+        ):
+            continue
+        variable = verify_variable(key)
+        given = source_of((PREFIX + variable, variable), environ)
+        told = f"the verify token of {given}" if given else f"no verify token ({variable})"
+        yield Finding(
+            level="ok",
+            area="webhooks",
+            message=f"{platform.title} may send events to "
+            f"{settings.public_url.rstrip('/')}/webhooks/{key}, with {told}.",
+        )
 
 
 def plugin_settings(

@@ -31,6 +31,7 @@ def connect_by_consent(
     title: str,
     *,
     account_id: str | None,
+    credentials: dict[str, str] | None = None,
     browser: bool,
     wait: bool,
     as_json: bool,
@@ -42,6 +43,7 @@ def connect_by_consent(
         platform: Key of the network.
         title: Its name for people.
         account_id: The account that shall be connected anew; None takes any.
+        credentials: The server, for a network of many.
         browser: Whether to open the page here, where there is a display.
         wait: Whether to wait; otherwise what was begun is given at once.
         as_json: Whether a program reads along: it gets the address as a line of JSON on standard
@@ -53,7 +55,9 @@ def connect_by_consent(
     Raises:
         CliError: It failed, with the server's code and words.
     """
-    order = {"platform": platform} | ({"accountId": account_id} if account_id else {})
+    order: dict[str, Any] = {"platform": platform}
+    order |= {"accountId": account_id} if account_id else {}
+    order |= {"credentials": credentials} if credentials else {}
     started: dict[str, Any] = client.post("/social-accounts", order)
     if not wait:
         return started

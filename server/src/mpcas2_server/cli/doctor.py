@@ -67,6 +67,7 @@ def doctor(*, as_json: bool) -> None:
 
 def _examine(settings: Settings) -> list[Finding]:
     from mpcas2_server.cli import (  # noqa: PLC0415 - heavy
+        checks_accounts,
         checks_local,
         checks_networks,
         checks_servers,
@@ -84,11 +85,13 @@ def _examine(settings: Settings) -> list[Finding]:
         *checks_local.plugins(host),
         *checks_networks.plugin_settings(host),
         *checks_networks.apps(settings, host),
+        *checks_networks.webhooks(settings, host),
     ]
     try:
         with installation() as whole:
             findings += asyncio.run(checks_servers.queue(whole))
             findings += asyncio.run(checks_servers.database(whole))
+            findings += asyncio.run(checks_accounts.accounts(whole))
     except Exception as error:
         known = explain(error)
         if known is None:

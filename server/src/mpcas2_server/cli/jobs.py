@@ -79,13 +79,14 @@ def list_jobs(
     # A narrow terminal gets ends, which are enough for the other commands; pipes get whole ids.
     is_narrow = sys.stdout.isatty() and console().width < _WIDE
     print_table(
-        ["ID", "STATE", "WHEN", "TO"],
+        ["ID", "STATE", "WHEN", "TO", "NOTE"],
         [
             [
                 one["id"][-_SHOWN_END:] if is_narrow else one["id"],
                 one["state"],
                 show_time(one.get("publishedAt") or one["scheduledAt"]),
                 f"{one['platform']}:@{one['username']}",
+                _note(one),
             ]
             for one in found
         ],
@@ -182,7 +183,7 @@ def repost(*, job: str, force: bool, server: str | None, as_json: bool) -> None:
 @server_option
 @json_option
 def retry(*, job: str, server: str | None, as_json: bool) -> None:
-    """Try a failed or missed post again, after what was wrong is mended.
+    """Try a failed or missed post, or a missing first comment, again.
 
     Example: mpcas2 jobs retry 01890a5d-ac96-774b-bcce-b302099a8057
     """
@@ -228,6 +229,15 @@ def delete_post(*, job: str, yes: bool, server: str | None, as_json: bool) -> No
         return
     handle = clean(f"{deleted['platform']}:@{deleted['username']}")
     click.echo(f"The post of {handle} is taken down ({deleted['id']}).")
+
+
+def _note(job: Mapping[str, Any]) -> str:
+    """Says in a word or two what the state alone does not tell."""
+    if "deletedAt" in job:
+        return "taken down"
+    if job.get("needsAttention"):
+        return "needs you"
+    return "see warning" if job.get("warnings") else ""
 
 
 def _confirm_deletion(job: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ __all__ = ("check_port", "migrate", "serve", "worker")
 log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 3600.0
+UPKEEP_SECONDS = 600.0
 
 # With these, the web server's own messages go where ours go.
 _THROUGH_OURS = {
@@ -200,11 +202,30 @@ async def _work(settings: Settings) -> None:
         loop.add_signal_handler(number, end)
     try:
         async with asyncio.TaskGroup() as group:
-            sweeping = group.create_task(_sweep_hourly(engine))
+            beside = [
+                group.create_task(_sweep_hourly(engine)),
+                group.create_task(_keep_accounts(engine)),
+                group.create_task(engine.webhook_effects.run()),
+            ]
             await engine.worker().run(stop)
-            sweeping.cancel()
+            for task in beside:
+                task.cancel()
     finally:
         await engine.close()
+
+
+async def _keep_accounts(engine: Engine) -> None:
+    """Keeps connected accounts alive for as long as the worker runs."""
+    while True:
+        # Uneven, so that the workers of an installation do not all look at one moment.
+        await asyncio.sleep(UPKEEP_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - not a secret
+        try:
+            kept = await engine.upkeep.run()
+            forgotten = await engine.webhook_effects.clear()
+        except Exception as error:  # noqa: BLE001 - looking after accounts must never end a worker
+            log.warning("upkeep_failed", detail=type(error).__name__)
+        else:
+            log.info("accounts_kept", webhooks_forgotten=forgotten, **msgspec.to_builtins(kept))
 
 
 async def _sweep_hourly(engine: Engine) -> None:

@@ -39,7 +39,8 @@ Examples:
 
 --to takes bluesky:@handle, @handle, an account's id, or a network for all its
 accounts; it may be repeated, and left out when one account is connected.
---wait ends with exit code 7 when a post ends other than published.
+--wait ends with exit code 7 when a post ends other than published, --dry-run with
+1 when something stands in the way.
 """
 
 
@@ -54,6 +55,7 @@ accounts; it may be repeated, and left out when one account is connected.
 @click.option("--at", metavar="TIME", help='When: "2026-12-01 09:00" with --tz, or "in 10 min".')
 @click.option("--tz", metavar="ZONE", help="Zone of --at, such as Europe/Berlin.")
 @click.option("--thread", multiple=True, metavar="TEXT", help="A further post of a thread.")
+@click.option("--comment", metavar="TEXT", help="A first comment below the post.")
 @click.option(
     "--thumbnail",
     metavar="FILE",
@@ -63,6 +65,7 @@ accounts; it may be repeated, and left out when one account is connected.
 @click.option("--content", metavar="ID", help="Content that is there already, instead of a file.")
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Network's own.")
 @click.option("--hashtag", multiple=True, metavar="TAG", help="Added to the text.")
+@click.option("--dry-run", is_flag=True, help="Show what would be posted; post nothing.")
 @click.option("--wait", is_flag=True, help="Show how it goes, until it is out or has failed.")
 @click.option(
     "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long --wait waits."
@@ -79,10 +82,12 @@ def publish(
     at: str | None,
     tz: str | None,
     thread: tuple[str, ...],
+    comment: str | None,
     thumbnail: str | None,
     content: str | None,
     options: tuple[str, ...],
     hashtag: tuple[str, ...],
+    dry_run: bool,
     wait: bool,
     timeout: float | None,
     server: str | None,
@@ -93,7 +98,7 @@ def publish(
         text = sys.stdin.read().strip()
     _check(files, text, alt, content, at=at, tz=tz)
     moment = parse_when(at, tz, now=datetime.now(UTC)) if at else None
-    metadata = _metadata(text, title, thread, options, hashtag)
+    metadata = _metadata(text, title, thread, options, hashtag, comment)
     with connect(server) as client:
         accounts = resolve(list(client.pages("/social-accounts")), to)
         made: list[dict[str, Any]] = []
@@ -109,19 +114,19 @@ def publish(
                 client, [thumbnail], (), text=None, title=None, server=server, quiet=as_json
             )
             metadata["thumbnail"] = made[-1]["id"]
+        request = {
+            "contentId": wanted,
+            "accounts": [
+                {"socialAccountId": one["id"], "platform": one["platform"]} for one in accounts
+            ],
+            "metadata": metadata,
+            **({"scheduleAt": moment.isoformat()} if moment else {"publishNow": True}),
+        }
+        if dry_run:
+            _show(client, request, accounts, made, as_json=as_json)
+            return
         try:
-            answer = client.post(
-                "/publish",
-                {
-                    "contentId": wanted,
-                    "accounts": [
-                        {"socialAccountId": one["id"], "platform": one["platform"]}
-                        for one in accounts
-                    ],
-                    "metadata": metadata,
-                    **({"scheduleAt": moment.isoformat()} if moment else {"publishNow": True}),
-                },
-            )
+            answer = client.post("/publish", request)
         except Exception as error:
             _take_back(client, made, error)
             raise
@@ -132,6 +137,8 @@ def publish(
             from mpcas2_server.cli.progress import follow  # noqa: PLC0415 - brings rich
 
             jobs = follow(client, jobs, timeout=timeout, quiet=as_json)
+            for warning in (one for job in jobs for one in job.get("warnings", ())):
+                click.echo(f"Note: {clean(warning)}", err=True)
     if as_json:
         print_json({"jobs": jobs, "warnings": answer.get("warnings", [])})
     elif not wait:
@@ -168,6 +175,7 @@ def _metadata(
     thread: Sequence[str],
     options: Sequence[str],
     hashtags: Sequence[str],
+    comment: str | None,
 ) -> dict[str, Any]:
     metadata: dict[str, Any] = {}
     if text:
@@ -180,6 +188,8 @@ def _metadata(
         metadata["options"] = dict(_option(one) for one in options)
     if hashtags:
         metadata["hashtags"] = list(hashtags)
+    if comment:
+        metadata["firstComment"] = comment
     return metadata
 
 
@@ -228,13 +238,40 @@ def _make_content(
     return made
 
 
+def _show(
+    client: Client,
+    request: dict[str, Any],
+    accounts: Sequence[dict[str, Any]],
+    made: Sequence[dict[str, Any]],
+    *,
+    as_json: bool,
+) -> None:
+    """Prints what would be posted, and deletes what was uploaded to learn it."""
+    try:
+        preview = client.post("/publish/preview", request)
+    finally:
+        _delete(client, made)
+    if as_json:
+        print_json(preview)
+    else:
+        from mpcas2_server.cli.preview import print_preview  # noqa: PLC0415 - only for a dry run
+
+        print_preview(preview, accounts)
+    if not preview["ok"]:
+        sys.exit(ExitCode.FAILURE)
+
+
 def _take_back(client: Client, made: Sequence[dict[str, Any]], error: Exception) -> None:
     """Deletes what was uploaded for a post that the server refused, so that nothing half-made stays."""
     # Only a refusal proves that there is no post; a lost answer does not.
     if _is_refusal(error):
-        for one in made:
-            with suppress(Exception):
-                client.delete(f"/content/{one['id']}")
+        _delete(client, made)
+
+
+def _delete(client: Client, made: Sequence[dict[str, Any]]) -> None:
+    for one in made:
+        with suppress(Exception):
+            client.delete(f"/content/{one['id']}")
 
 
 def _is_refusal(error: Exception) -> bool:

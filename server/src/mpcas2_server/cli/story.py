@@ -19,7 +19,8 @@ __all__ = ("next_steps", "print_story", "story_of")
 _WHAT_NEXT = {
     "unconfirmed": "Look on the network whether the post is there. If it is: `mpcas2 jobs confirm "
     "{id}`. If not: `mpcas2 jobs repost {id}`.",
-    "failed": "Mend what the message names, then `mpcas2 jobs retry {id}`.",
+    "failed": "Mend what the message names, then `mpcas2 jobs retry {id}`. If the post itself has "
+    "to change, publish it anew.",
     "missed": "Post it after all with `mpcas2 jobs retry {id}`, or at another time with "
     "`mpcas2 jobs reschedule {id} --at …`.",
 }
@@ -48,13 +49,18 @@ def story_of(job: dict[str, Any]) -> list[Line]:
     lines = [Line(job["createdAt"], "created", f"for {show_time_exactly(job['scheduledAt'])}")]
     lines += [Line(one["at"], one["kind"], one.get("message", "")) for one in job.get("events", [])]
     for attempt in job.get("attempts", []):
-        lines.extend(_attempt(attempt, several=len(job.get("parts", [])) > 1))
+        lines.extend(_attempt(attempt, _part_name(job.get("parts", []), attempt["part"])))
     # Sorted as moments: the texts may differ in their digits after the second.
     return sorted(lines, key=lambda line: datetime.fromisoformat(line.at))
 
 
 def next_steps(job: dict[str, Any]) -> str:
     """Says what a person can do about a post; empty when nothing has to be done."""
+    if job["state"] == "published" and any(
+        part.get("role") == "comment" and part["state"] != "published"
+        for part in job.get("parts", [])
+    ):
+        return f"Post the missing first comment with `mpcas2 jobs retry {job['id']}`."
     return _WHAT_NEXT.get(job["state"], "").format(id=job["id"])
 
 
@@ -72,12 +78,13 @@ def print_story(job: dict[str, Any]) -> None:
             ("Next try", show_time_exactly(job.get("nextAttemptAt"))),
             ("Address", job.get("platformPostUrl", "")),
             ("Problem", f"{error.get('message', '')} ({error.get('code')})" if error else ""),
+            *(("Warning", one) for one in job.get("warnings", [])),
         ]
     )
     parts = job.get("parts", [])
     for part in parts:
         screen.print()
-        heading = f"Part {part['index'] + 1} of {len(parts)}  " if len(parts) > 1 else "Text  "
+        heading = f"{_part_name(parts, part['index']).capitalize() or 'Text'}  "
         screen.print(Text.assemble((heading, "bold"), state_text(part["state"])))
         screen.print(Text(clean(part["text"])), width=min(screen.width, 78))
         for media in part.get("media", []):
@@ -117,8 +124,16 @@ def _day(line: Line) -> str:
     return f"{datetime.fromisoformat(line.at).astimezone():%A %d %B %Y}"
 
 
-def _attempt(attempt: dict[str, Any], *, several: bool) -> Iterator[Line]:
-    part = f" of part {attempt['part'] + 1}" if several else ""
+def _part_name(parts: list[dict[str, Any]], index: int) -> str:
+    """Names a part among others; empty where there is only one."""
+    posts = [part for part in parts if part.get("role") != "comment"]
+    if index >= len(posts):
+        return "first comment" if len(parts) > 1 else ""
+    return f"part {index + 1} of {len(posts)}" if len(posts) > 1 else ""
+
+
+def _attempt(attempt: dict[str, Any], name: str) -> Iterator[Line]:
+    part = f" of {name.partition(' of ')[0]}" if name else ""
     yield Line(attempt["startedAt"], f"{attempt['kind']} begins", f"{attempt['worker']}{part}")
     if attempt.get("markedAt"):
         yield Line(attempt["markedAt"], "mark", f"from here on the post may be out{part}")

@@ -43,7 +43,7 @@ class SlowPlatform(BlueskyPlatform):
             "id": answer.id,
             "data": answer.data,
         }
-        return Accepted(handle=handle, check_after=CHECK_AFTER)
+        return Accepted(handle=handle, check_after=CHECK_AFTER, key=answer.id)
 
     async def poll(self, handle: Mapping[str, Any], ctx: PublishContext) -> PollResult:
         """Asks what was decided."""

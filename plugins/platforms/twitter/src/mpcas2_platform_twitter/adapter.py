@@ -37,7 +37,7 @@ from mpcas2_platform_twitter import metrics, oauth
 from mpcas2_platform_twitter.api import json_request, send
 from mpcas2_platform_twitter.bodies import post_body
 from mpcas2_platform_twitter.counting import text_length
-from mpcas2_platform_twitter.lookup import CLOCK_SKEW, StagedPost, matching
+from mpcas2_platform_twitter.lookup import CLOCK_SKEW, LAG_SECONDS, StagedPost, matching
 from mpcas2_platform_twitter.options import XOptions
 from mpcas2_platform_twitter.rules import APP_POSTS, POSTS, QUOTAS, limits_of, part_problems
 from mpcas2_platform_twitter.uploads import upload
@@ -212,7 +212,8 @@ class XPlatform:
         return CannotTell(
             reason=f"X's timeline does not show the post, which may be lag. Look at {self._web_url}/"
             f"{ctx.account.username} for a post after {begin:%Y-%m-%d %H:%M} UTC that begins with "
-            f'"{said}".'
+            f'"{said}".',
+            ask_again_after=LAG_SECONDS,
         )
 
     async def delete(self, post: Published, ctx: AccountContext) -> None:

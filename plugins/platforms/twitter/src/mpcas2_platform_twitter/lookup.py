@@ -18,10 +18,13 @@ import msgspec
 from mpcas2_platform_twitter.links import find_links
 from mpcas2_platform_twitter.wire import Post
 
-__all__ = ("CLOCK_SKEW", "StagedPost", "is_ours", "matching")
+__all__ = ("CLOCK_SKEW", "LAG_SECONDS", "StagedPost", "is_ours", "matching")
 
 CLOCK_SKEW = timedelta(seconds=5)
 """How far X's clock may be behind ours."""
+
+LAG_SECONDS = 15.0
+"""After how many seconds a timeline that lagged behind may show a post."""
 
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _SHORT = "https://t.co/"
