@@ -70,3 +70,8 @@ def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> 
 
 def test_no_header_is_no_time() -> None:
     assert retry_after({}, NOW) is None
+
+
+def test_a_date_says_nothing_where_the_time_is_not_known() -> None:
+    assert retry_after({"retry-after": "Mon, 23 Nov 2026 12:00:07 GMT"}, None) is None
+    assert retry_after({"retry-after": "7"}, None) == 7.0

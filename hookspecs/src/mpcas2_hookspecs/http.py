@@ -74,19 +74,22 @@ def evidence_of(response: httpx.Response) -> dict[str, Any]:
     return {"status": response.status_code, "body": response.text[:LONGEST_QUOTE]}
 
 
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+def retry_after(headers: Mapping[str, str], now: datetime | None) -> float | None:
     """Reads ``Retry-After`` (RFC 9110, 10.2.3): seconds or a date.
 
     Args:
         headers: The answer's.
-        now: Aware time.
+        now: Aware time; None when it is not known, for example where only an answer is at hand.
 
     Returns:
-        Seconds to wait; None when the header is absent or neither of the two.
+        Seconds to wait; None when the header is absent or neither of the two, or a date and ``now``
+        is not known.
     """
     told = headers.get("retry-after", "").strip()
     if told.isdecimal():
         return float(told)
+    if now is None:
+        return None
     try:
         moment = parsedate_to_datetime(told)
     except ValueError:

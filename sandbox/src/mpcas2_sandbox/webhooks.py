@@ -215,18 +215,21 @@ class WebhookSender:
 
     async def _work(self) -> None:
         """Delivers what is due until nothing waits any more."""
+        while self._queue:
+            # Closing the client gives way to others, who may queue one more meanwhile.
+            async with outgoing_client(seconds=_TIMEOUT_SECONDS) as client:
+                await self._deliver_all(client)
+
+    async def _deliver_all(self, client: httpx.AsyncClient) -> None:
         loop = asyncio.get_running_loop()
-        async with outgoing_client(seconds=_TIMEOUT_SECONDS) as client:
-            while self._queue:
-                now = self._clock.now()
-                due = [
-                    entry for entry in self._queue if entry[0] <= loop.time() and entry[1].at <= now
-                ]
-                for entry in due:
-                    self._queue.remove(entry)
-                    await self._deliver(client, entry[1])
-                if not due:
-                    await asyncio.sleep(_POLL_SECONDS)
+        while self._queue:
+            now = self._clock.now()
+            due = [entry for entry in self._queue if entry[0] <= loop.time() and entry[1].at <= now]
+            for entry in due:
+                self._queue.remove(entry)
+                await self._deliver(client, entry[1])
+            if not due:
+                await asyncio.sleep(_POLL_SECONDS)
 
     async def _deliver(self, client: httpx.AsyncClient, delivery: Delivery) -> None:
         body = delivery.event.encode()

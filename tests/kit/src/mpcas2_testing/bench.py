@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from mpcas2_hookspecs import (
-    Accepted,
-    Account,
-    Connection,
-    ConnectsOAuth,
-    ConnectsWithForm,
-    HttpAnswer,
-    Media,
-    NotReady,
-    OAuthApp,
-    Part,
-    Platform,
-    PollsPublish,
-    PublishContext,
-    Published,
-    Staged,
-    StillDeciding,
-)
-from mpcas2_sandbox import Control
-from mpcas2_testing.consent import PRACTICE_APP, connect_with_consent
-from mpcas2_testing.context import MemoryConnectContext, MemoryPublishContext
-from mpcas2_testing.samples import picture_bytes, video_bytes
+from mpcas2_hookspecs import Connection, ConnectsOAuth, ConnectsWithForm, OAuthApp, Platform
+from mpcas2_sandbox import Control, FaultRule, Practice, SandboxProcess
+from mpcas2_testing.consent import app_of, connect_with_consent
+from mpcas2_testing.context import MemoryConnectContext
+from mpcas2_testing.desk import Desk
+from mpcas2_testing.installed import find_plugin, load_platform
 
-__all__ = ("Bench", "Desk")
-
-T = TypeVar("T")
-
-MOST_QUESTIONS = 50
+__all__ = ("Bench", "bench_of", "bench_without_network")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,38 +25,62 @@ class Bench:
         platform: The adapter.
         package: Import name of its package.
         control: Control of the practice network, freshly reset.
-        publish_path: Regular expression for the path of the one irreversible request.
-        count_posts: Counts the posts on the network's side.
+        publish_path: Regular expression for the path of the irreversible request, where there is one
+            only and ``publish`` is left out.
+        publish: The irreversible requests, each as method, space and regular expression of the path.
+        count_posts: Counts the public posts on the network's side.
         credentials: What a person fills in to connect one account, where there is a form.
         person: Who consents, where there is a consent page.
+        server: The server that a person names, where apps are registered on the spot.
         exact: Whether ``find`` can prove that a part is not there. Where it cannot, it has to say
             ``CannotTell``.
         repeats_words: Whether the network takes two posts with the same words.
-        sample: Which kind of file the suite uploads.
+        sample: Which kind of file the suite uploads, where ``samples`` is left out.
+        samples: What the network takes; the first is used where nothing else is asked for.
+        requires_options: Options that every post needs (``Practice.requires_options``).
     """
 
     platform: Platform
     package: str
     control: Control
-    publish_path: str
     count_posts: Callable[[], int]
+    publish_path: str = ""
+    publish: tuple[str, ...] = ()
     credentials: Mapping[str, str] = field(default_factory=dict)
     person: str = ""
+    server: str = ""
     exact: bool = True
     repeats_words: bool = True
     sample: Literal["image", "video"] = "image"
+    samples: tuple[str, ...] = ()
+    requires_options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def app(self) -> OAuthApp | None:
-        """The app that grants are given to; None where accounts are connected with a form."""
-        return PRACTICE_APP if isinstance(self.platform, ConnectsOAuth) else None
+    def kinds(self) -> tuple[str, ...]:
+        """What the network takes; the first is used where nothing else is asked for."""
+        if self.samples:
+            return self.samples
+        return ("video",) if self.sample == "video" else ("text", "image")
 
-    @property
-    def dead_refresh(self) -> HttpAnswer:
-        """The answer to a refresh token that is no longer good (RFC 6749, 5.2, where it holds)."""
-        if isinstance(self.platform, ConnectsOAuth):
-            return HttpAnswer(status=400, body={"error": "invalid_grant"})
-        return HttpAnswer(status=401, body={})
+    def faults_of_publish(self, rule: FaultRule) -> list[FaultRule]:
+        """Aims a fault rule at the irreversible requests."""
+        if not self.publish:
+            aims: list[tuple[str | None, str]] = [(None, self.publish_path)]
+        else:
+            aims = [
+                (method, path) for method, _, path in (one.partition(" ") for one in self.publish)
+            ]
+        return [
+            FaultRule(
+                action=rule.action,
+                method=method,
+                path=path,
+                status=rule.status,
+                headers=rule.headers,
+                seconds=rule.seconds,
+            )
+            for method, path in aims
+        ]
 
     def connect(self) -> Connection:
         """Connects the account of the practice network, once for each call.
@@ -87,155 +89,78 @@ class Bench:
             TypeError: The platform has neither a form nor a consent page.
             PlatformError: What the adapter raises.
         """
+        return asyncio.run(self._connected())[0]
+
+    async def _connected(self) -> tuple[Connection, OAuthApp | None]:
         platform = self.platform
         if isinstance(platform, ConnectsOAuth):
-            return asyncio.run(connect_with_consent(platform, self.control, self.person))[0]
+            app = await app_of(platform, self.server)
+            return (await connect_with_consent(platform, self.control, self.person, app=app))[
+                0
+            ], app
         if not isinstance(platform, ConnectsWithForm):
             raise TypeError(f"{platform.key} has no way to connect an account.")
-        form = platform
-        defaults = {one.name: one.default for one in form.connect_form if one.default is not None}
-
-        async def connect() -> Connection:
-            async with MemoryConnectContext() as ctx:
-                return await form.connect({**defaults, **self.credentials}, ctx)
-
-        return asyncio.run(connect())
+        defaults = {
+            one.name: one.default for one in platform.connect_form if one.default is not None
+        }
+        async with MemoryConnectContext() as ctx:
+            return await platform.connect({**defaults, **self.credentials}, ctx), None
 
     def desk(self) -> Desk:
         """Connects the account and gives what one part of one post is worked on with."""
-        return Desk(self, self.connect())
+        connection, app = asyncio.run(self._connected())
+        return Desk(self, connection, app)
 
 
-class Desk:
-    """Works on parts for one connected account; a journal lasts as long as its desk.
+def bench_of(key: str, practice: Practice, process: SandboxProcess) -> Bench:
+    """Makes the bench of an installed plugin from what its practice network says about itself.
 
     Args:
-        bench: The adapter and its network.
-        connection: The connected account.
+        key: Of the plugin.
+        practice: What the network says.
+        process: The running network.
+
+    Raises:
+        LookupError: No such plugin is installed.
     """
+    control, url = process.control, process.url
+    accounts = control.call("GET", "accounts")["accounts"]
 
-    def __init__(self, bench: Bench, connection: Connection) -> None:
-        self.platform = bench.platform
-        self.connection = connection
-        self.journal: MutableMapping[str, Any] = {}
-        self.media: dict[str, bytes] = {}
-        self._bench = bench
+    def filled(text: str) -> str:
+        return text.format(url=url, account=accounts[0] if accounts else {})
 
-    @property
-    def account(self) -> Account:
-        """The account as the engine hands it to an adapter."""
-        profile = self.connection.profile
-        return Account(
-            id="00000000-0000-4000-8000-000000000001",
-            platform=self.platform.key,
-            platform_account_id=profile.platform_account_id,
-            username=profile.username,
-            data=profile.data,
-        )
+    point = find_plugin(key)
+    settings = {name: filled(text) for name, text in practice.settings.items()}
+    return Bench(
+        platform=load_platform(point, settings),
+        package=point.module.partition(".")[0],
+        control=control,
+        count_posts=lambda: int(control.call("GET", "stats")["posts"]),
+        publish=practice.publish,
+        credentials={name: filled(text) for name, text in practice.credentials.items()},
+        person=practice.person,
+        server=filled(practice.server),
+        exact=practice.exact,
+        repeats_words=practice.repeats_words,
+        samples=practice.samples,
+        requires_options=practice.requires_options,
+    )
 
-    def part(
-        self,
-        text: str = "Written by the test kit.",
-        *,
-        file: bool = False,
-        root: Published | None = None,
-        parent: Published | None = None,
-    ) -> Part:
-        """Makes a part, with a small file if wanted or needed; with a parent, the second of a thread."""
-        limits = self.platform.limits(None)
-        media = (self._sample(),) if file or limits.requires_media else ()
-        index = 0 if parent is None else 1
-        title = "Made by the test kit" if limits.title is not None else ""
-        return Part(index=index, text=text, title=title, media=media, root=root, parent=parent)
 
-    def stage(self, part: Part) -> Staged:
-        """Runs the adapter's ``stage`` in fresh contexts over this desk's journal, until it is ready.
+def bench_without_network(key: str) -> Bench:
+    """Makes a bench that only rules about declared data can use.
 
-        The network's clock is moved on while it prepares what was uploaded.
+    Args:
+        key: Of the plugin.
 
-        Raises:
-            AssertionError: The network never gets ready.
-            PlatformError: What the adapter raises.
-        """
-        for _ in range(MOST_QUESTIONS):
-            try:
-                return self.run(partial(self.platform.stage, part))
-            except NotReady as error:
-                self._bench.control.advance_clock(error.check_after)
-        raise AssertionError(f"the network was not ready after {MOST_QUESTIONS} questions")
-
-    def publish(self, staged: Staged) -> Any:
-        """Runs the adapter's ``publish`` in a fresh context."""
-        return self.run(lambda ctx: self.platform.publish(staged, ctx))
-
-    def find(self, staged: Staged) -> Any:
-        """Runs the adapter's ``find`` in a fresh context."""
-        return self.run(lambda ctx: self.platform.find(staged, ctx))
-
-    def settled(self, answer: Published | Accepted) -> Published:
-        """Asks about an accepted part until it is published, moving the network's clock on.
-
-        Raises:
-            AssertionError: The network never decides.
-            PlatformError: What the adapter raises.
-        """
-        if isinstance(answer, Published):
-            return answer
-        platform = self.platform
-        assert isinstance(platform, PollsPublish), "Accepted needs a platform that has poll"
-        for _ in range(MOST_QUESTIONS):
-            if isinstance(answer, Published):
-                return answer
-            handle = answer.handle
-            self._bench.control.advance_clock(answer.check_after)
-            said = self.run(partial(platform.poll, handle))
-            answer = (
-                Accepted(handle=handle, check_after=said.check_after)
-                if isinstance(said, StillDeciding)
-                else said
-            )
-        raise AssertionError(f"nothing was decided after {MOST_QUESTIONS} questions")
-
-    def file_sha256(self) -> str:
-        """Gives the hash by which the network's request log shows the upload of the file."""
-        return hashlib.sha256(self._sample_bytes()).hexdigest()
-
-    def _sample_bytes(self) -> bytes:
-        return picture_bytes() if self._bench.sample == "image" else video_bytes()
-
-    def _sample(self) -> Media:
-        content = self._sample_bytes()
-        self.media["sample"] = content
-        if self._bench.sample == "video":
-            return Media(
-                id="sample",
-                kind="video",
-                mime_type="video/mp4",
-                size=len(content),
-                width=640,
-                height=360,
-                duration=3.0,
-            )
-        return Media(
-            id="sample",
-            kind="image",
-            mime_type="image/png",
-            size=len(content),
-            width=2,
-            height=2,
-            alt_text="Four dots.",
-        )
-
-    def run(self, call: Callable[[PublishContext], Awaitable[T]]) -> T:
-        """Runs any method of the adapter in a fresh context over this desk's journal."""
-
-        async def run() -> T:
-            async with MemoryPublishContext(
-                account=self.account,
-                access_token=self.connection.grant.access_token,
-                media=self.media,
-                journal=self.journal,
-            ) as ctx:
-                return await call(ctx)
-
-        return asyncio.run(run())
+    Raises:
+        LookupError: No such plugin is installed.
+    """
+    point = find_plugin(key)
+    return Bench(
+        platform=load_platform(point, {}),
+        package=point.module.partition(".")[0],
+        # Nobody listens on the port of the protocol `discard`.
+        control=Control("http://127.0.0.1:9/_sandbox"),
+        count_posts=lambda: 0,
+    )

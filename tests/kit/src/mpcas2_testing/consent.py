@@ -10,20 +10,77 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import msgspec
 
-from mpcas2_hookspecs import Connection, ConnectsOAuth, HttpAnswer, HttpRequest, OAuthApp
+from mpcas2_hookspecs import (
+    Connection,
+    ConnectsOAuth,
+    HttpAnswer,
+    HttpRequest,
+    OAuthApp,
+    RegistersApp,
+)
 from mpcas2_sandbox import Control
 from mpcas2_testing.context import MemoryConnectContext
 
-__all__ = ("PRACTICE_APP", "answer_to", "connect_with_consent")
+__all__ = (
+    "PRACTICE_APP",
+    "REDIRECT",
+    "answer_to",
+    "app_of",
+    "connect_with_consent",
+    "consent_address",
+)
 
 PRACTICE_APP = OAuthApp(client_id="practice-client", client_secret="practice-secret")
 """The app that every practice network knows."""
 
-_REDIRECT = "http://127.0.0.1:1/callback"
+REDIRECT = "http://127.0.0.1:1/callback"
+"""The address that consent pages send a person back to; nobody listens there."""
+
+
+async def app_of(platform: ConnectsOAuth, server: str = "") -> OAuthApp:
+    """Gives the app that a grant is asked for: the practice app, or one registered on the spot.
+
+    Args:
+        platform: The adapter.
+        server: What a person types, for a network of many servers.
+
+    Raises:
+        PlatformError: What the adapter raises.
+    """
+    if not isinstance(platform, RegistersApp):
+        return PRACTICE_APP
+    async with MemoryConnectContext() as ctx:
+        return await platform.register_app(platform.server_of(server), REDIRECT, ctx)
+
+
+def consent_address(platform: ConnectsOAuth, app: OAuthApp, verifier: str) -> str:
+    """Builds the address of the consent page as the engine does.
+
+    Args:
+        platform: The adapter.
+        app: The registration that is to be given the grant.
+        verifier: The PKCE verifier; unused where the network knows no PKCE.
+    """
+    consent = platform.consent
+    if isinstance(platform, RegistersApp):
+        consent = platform.consent_at(app.server)
+    query = {
+        "response_type": "code",
+        consent.client_id_name: app.client_id,
+        "redirect_uri": REDIRECT,
+        "scope": consent.scope_separator.join(consent.scopes),
+        "state": "kit",
+        **consent.parameters,
+    }
+    if consent.pkce:
+        digest = hashlib.sha256(verifier.encode()).digest()
+        query["code_challenge"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        query["code_challenge_method"] = "S256"
+    return f"{consent.url}?{urlencode(query)}"
 
 
 async def connect_with_consent(
-    platform: ConnectsOAuth, control: Control, account: str
+    platform: ConnectsOAuth, control: Control, account: str, *, app: OAuthApp = PRACTICE_APP
 ) -> list[Connection]:
     """Connects one account, the whole way.
 
@@ -31,28 +88,18 @@ async def connect_with_consent(
         platform: The adapter.
         control: Control of its practice network; it consents for the person.
         account: The handle of the person who consents.
+        app: The registration that is to be given the grant.
 
     Raises:
         PlatformError: What the adapter raises.
     """
     verifier = secrets.token_urlsafe(48)
-    digest = hashlib.sha256(verifier.encode()).digest()
-    query = {
-        "response_type": "code",
-        "client_id": PRACTICE_APP.client_id,
-        "redirect_uri": _REDIRECT,
-        "scope": " ".join(platform.consent.scopes),
-        "state": "kit",
-        "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
-        "code_challenge_method": "S256",
-        **platform.consent.parameters,
-    }
-    url = f"{platform.consent.url}?{urlencode(query)}"
-    location = control.call("POST", "oauth/consent", {"url": url, "account": account})["location"]
+    order = {"url": consent_address(platform, app, verifier), "account": account}
+    location = control.call("POST", "oauth/consent", order)["location"]
     code = parse_qs(urlsplit(location).query)["code"][0]
-    request = platform.grant_request(code, _REDIRECT, verifier, PRACTICE_APP)
+    request = platform.grant_request(code, REDIRECT, verifier, app)
     grant = platform.parse_grant(await answer_to(request))
-    async with MemoryConnectContext(access_token=grant.access_token) as ctx:
+    async with MemoryConnectContext(access_token=grant.access_token, app=app) as ctx:
         return list(await platform.connections(grant, ctx))
 
 

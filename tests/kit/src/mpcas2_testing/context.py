@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from types import TracebackType
@@ -10,7 +12,9 @@ from typing import Any, Self
 import httpx
 import msgspec
 
-from mpcas2_hookspecs import Account, Media, QuotaReading, Rejected
+from mpcas2_hookspecs import Account, Media, OAuthApp, QuotaReading, Rejected
+from mpcas2_testing.media_host import media_host
+from mpcas2_testing.trouble import Trouble, TroubledTransport
 
 __all__ = ("MemoryConnectContext", "MemoryPublishContext", "system_clock")
 
@@ -33,6 +37,7 @@ class MemoryConnectContext:
 
     Args:
         access_token: What ``http`` sends as ``Authorization: Bearer``; None for no credentials.
+        app: The registration that the grant was given to; None outside a consent flow.
         clock: The time that the adapter is told.
         timeout: Seconds to wait for the network.
     """
@@ -41,9 +46,11 @@ class MemoryConnectContext:
         self,
         *,
         access_token: str | None = None,
+        app: OAuthApp | None = None,
         clock: Clock = system_clock,
         timeout: float = _TIMEOUT_SECONDS,
     ) -> None:
+        self._app = app
         self._clock = clock
         self._client = _client(access_token, timeout)
 
@@ -51,6 +58,11 @@ class MemoryConnectContext:
     def http(self) -> httpx.AsyncClient:
         """A client with the access token, if one was given."""
         return self._client
+
+    @property
+    def app(self) -> OAuthApp | None:
+        """The registration that the grant was given to."""
+        return self._app
 
     def now(self) -> datetime:
         """Tells the time of the given clock."""
@@ -81,6 +93,8 @@ class MemoryPublishContext:
         journal: The journal; hand the same one to a second context to play a successor.
         clock: The time that the adapter is told.
         timeout: Seconds to wait for the network.
+        trouble: What goes wrong on this side.
+        on_read: Called with the number of bytes so far before each chunk of a file is given.
     """
 
     def __init__(
@@ -92,15 +106,20 @@ class MemoryPublishContext:
         journal: MutableMapping[str, Any] | None = None,
         clock: Clock = system_clock,
         timeout: float = _TIMEOUT_SECONDS,
+        trouble: Trouble | None = None,
+        on_read: Callable[[int], None] | None = None,
     ) -> None:
+        self._on_read = on_read
         self._account = account
         self._media = dict(media or {})
         self._journal: MutableMapping[str, Any] = {} if journal is None else journal
         self._clock = clock
-        self._http = _client(access_token, timeout)
-        self._bare_http = _client(None, timeout)
+        self._trouble = trouble
+        self._http = _client(access_token, timeout, trouble)
+        self._bare_http = _client(None, timeout, trouble)
         self.spent: list[tuple[str, int]] = []
         self.readings: list[QuotaReading] = []
+        self.media_urls: list[str] = []
 
     @property
     def account(self) -> Account:
@@ -132,7 +151,16 @@ class MemoryPublishContext:
         Raises:
             TypeError: The value is not JSON.
         """
-        self._journal[name] = msgspec.json.decode(msgspec.json.encode(value))
+        content, trouble = msgspec.json.decode(msgspec.json.encode(value)), self._trouble
+        if trouble is None:
+            self._journal[name] = content
+            return
+        trouble.writes += 1
+        struck = trouble.writes == trouble.write
+        if trouble.stored or not struck:
+            self._journal[name] = content
+        if struck:
+            raise trouble.write_fails()
 
     async def spend(self, quota: str, amount: int = 1) -> None:
         """Notes a use of a quota in ``spent``; there is always enough."""
@@ -152,7 +180,21 @@ class MemoryPublishContext:
             raise Rejected(f"The file {media.id} is gone; upload it again.", code="media-gone")
         content = self._media[media.id]
         for place in range(start, len(content), _CHUNK_BYTES):
+            if self._on_read is not None:
+                self._on_read(place)
             yield content[place : place + _CHUNK_BYTES]
+
+    def media_url(self, media: Media) -> str:
+        """Gives an address on this machine from which the file can be fetched; see ``media_urls``.
+
+        Raises:
+            Rejected: The context was given no such file.
+        """
+        if media.id not in self._media:
+            raise Rejected(f"The file {media.id} is gone; upload it again.", code="media-gone")
+        url = media_host().offer(self._media[media.id], media.mime_type)
+        self.media_urls.append(url)
+        return url
 
     async def __aenter__(self) -> Self:
         return self
@@ -167,9 +209,22 @@ class MemoryPublishContext:
         await self._bare_http.aclose()
 
 
-def _client(access_token: str | None, timeout: float) -> httpx.AsyncClient:
+def _client(
+    access_token: str | None, timeout: float, trouble: Trouble | None = None
+) -> httpx.AsyncClient:
     headers = {} if access_token is None else {"Authorization": f"Bearer {access_token}"}
-    # trust_env would let a proxy of the machine stand between a test and its practice network.
+    plain = httpx.AsyncHTTPTransport(verify=_trust())
+    # A transport of its own, so that no proxy of the machine stands between a test and its network.
     return httpx.AsyncClient(
-        headers=headers, timeout=timeout, follow_redirects=False, trust_env=False
+        headers=headers,
+        timeout=timeout,
+        follow_redirects=False,
+        trust_env=False,
+        transport=plain if trouble is None else TroubledTransport(plain, trouble),
     )
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    # Reading the certificates takes longer than all the requests of a test.
+    return ssl.create_default_context()

@@ -13,37 +13,15 @@ import msgspec
 import pytest
 
 from mpcas2_hookspecs import (
-    ChecksPost,
-    CollectsMetrics,
-    ConnectsOAuth,
-    ConnectsWithForm,
-    CountsText,
-    DeclaresQuotas,
-    DeletesPosts,
     Hooks,
-    ListsTargets,
     Platform,
-    PollsPublish,
-    RefreshesGrant,
     read_manifest,
 )
 from mpcas2_testing.bench import Bench
+from mpcas2_testing.capabilities import ABSENT
+from mpcas2_testing.rules import rule
 
 __all__ = ("DeclarationRules",)
-
-_PROTOCOLS: tuple[type, ...] = (
-    Platform,
-    ConnectsWithForm,
-    ConnectsOAuth,
-    RefreshesGrant,
-    PollsPublish,
-    ChecksPost,
-    CountsText,
-    DeclaresQuotas,
-    ListsTargets,
-    DeletesPosts,
-    CollectsMetrics,
-)
 
 # Runs in a process of its own, because this one has long imported everything. Every way from Python
 # to another host goes through one of these names.
@@ -69,9 +47,10 @@ class DeclarationRules:
     A subclass gives the fixture ``bench``.
     """
 
+    @rule("declaration.signatures")
     def test_signatures_are_those_of_the_protocols(self, bench: Bench) -> None:
         """Compares each method with its protocol: ``isinstance`` looks at the names only."""
-        for protocol in _PROTOCOLS:
+        for protocol in (Platform, *ABSENT):
             if isinstance(bench.platform, protocol):
                 for name, wanted in _methods(protocol).items():
                     actual = getattr(bench.platform, name)
@@ -83,6 +62,7 @@ class DeclarationRules:
                         wanted
                     ), f"{where}: async here and not in {protocol.__name__}, or the other way round"
 
+    @rule("declaration.names")
     def test_key_manifest_and_entry_point_agree(self, bench: Bench) -> None:
         """Wants one name for the plugin wherever it is named."""
         key = bench.platform.key
@@ -100,6 +80,7 @@ class DeclarationRules:
             f"the hook of {bench.package} does not return the platform {key!r}"
         )
 
+    @rule("declaration.limits")
     def test_limits_are_sane(self, bench: Bench) -> None:
         """Wants limits that some post can meet, also without an account."""
         limits = bench.platform.limits(None)
@@ -109,16 +90,17 @@ class DeclarationRules:
         )
         assert limits.max_parts >= 1, "no part fits"
         assert limits.media or not limits.requires_media, "media is required and none accepted"
-        kinds = [rule.kind for rule in limits.media]
+        kinds = [one.kind for one in limits.media]
         assert len(kinds) == len(set(kinds)), "two rules for one kind of media"
-        for rule in limits.media:
-            assert rule.max_count > 0, f"{rule.kind}: accepted, but none"
-            assert rule.max_bytes > 0, f"{rule.kind}: no file is that small"
-            assert rule.mime_types, f"{rule.kind}: no MIME type"
-            assert all(mime.count("/") == 1 and "*" not in mime for mime in rule.mime_types), (
-                f"{rule.kind}: MIME types must be whole, such as image/png"
+        for one in limits.media:
+            assert one.max_count > 0, f"{one.kind}: accepted, but none"
+            assert one.max_bytes > 0, f"{one.kind}: no file is that small"
+            assert one.mime_types, f"{one.kind}: no MIME type"
+            assert all(mime.count("/") == 1 and "*" not in mime for mime in one.mime_types), (
+                f"{one.kind}: MIME types must be whole, such as image/png"
             )
 
+    @rule("declaration.options")
     def test_options_are_a_closed_frozen_struct(self, bench: Bench) -> None:
         """Wants options that forms can be drawn from, that are optional and refuse what they do not know."""
         options = bench.platform.options
@@ -132,6 +114,7 @@ class DeclarationRules:
         ].values():
             assert _described(field), "each option needs a description: people fill in a form"
 
+    @rule("import.no_network")
     def test_import_touches_no_network(self, bench: Bench) -> None:
         """Imports the plugin and asks for its platforms where every socket refuses."""
         done = subprocess.run(

@@ -203,7 +203,7 @@ def when_again(headers: Mapping[str, str], now: datetime | None) -> float | None
     reset = _number(headers, "x-rate-limit-reset")
     if reset is not None and now is not None:
         return max(0.0, reset - now.timestamp())
-    return retry_after(headers, now or datetime.now(UTC))
+    return retry_after(headers, now)
 
 
 def _refusal(status: int, problem: Problem, code: str, answer: dict[str, Any]) -> Rejected:
