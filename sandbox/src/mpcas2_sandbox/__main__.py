@@ -13,7 +13,11 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         description="Plays a social network's HTTP API on this machine, for practice and tests.",
     )
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--network", help="which network, for example bluesky")
+    which.add_argument(
+        "--network",
+        action="append",
+        help="which network, for example bluesky; several stand below /their-keys",
+    )
     which.add_argument(
         "--all", action="store_true", help="every installed network, each below /its-key"
     )
@@ -27,25 +31,22 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Serves the network that the arguments name, or all of them, and returns the exit code.
+    """Serves the networks that the arguments name, or all, and returns the exit code.
 
     Args:
         argv: The arguments; None takes the process's own.
     """
     arguments = _arguments(argv)
+    keys = dict.fromkeys(arguments.network or ())
     try:
-        networks = (
-            load_networks()
-            if arguments.all
-            else {arguments.network: load_network(arguments.network)}
-        )
+        networks = load_networks() if arguments.all else {key: load_network(key) for key in keys}
     except SandboxNotFoundError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     from mpcas2_sandbox.serving import serve, serve_all  # noqa: PLC0415  # a wrong name needs none
 
     try:
-        if arguments.all:
+        if arguments.all or len(networks) > 1:
             serve_all(
                 networks,
                 host=arguments.host,
@@ -55,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
             )
         else:
             serve(
-                networks[arguments.network],
+                *networks.values(),
                 host=arguments.host,
                 port=arguments.port,
                 ready_file=arguments.ready_file,

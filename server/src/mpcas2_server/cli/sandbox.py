@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from typing import Any
@@ -20,9 +21,10 @@ __all__ = ("GROUP", "PACKAGE", "sandbox")
 
 _HELP = """Run practice networks until Ctrl-C; nothing sent to them leaves this machine.
 
-Without NETWORK all installed ones run. Each shows its accounts and its timeline
-on its own page. The printed settings make `mpcas2 up` take them for the real
-networks.
+Without NETWORK all installed ones run. Several share one port, each below its
+own path, with a page that lists them. Each shows its accounts and its timeline.
+The printed settings make `mpcas2 up` take them for the real networks;
+`mpcas2 up --sandbox` does all of it in one go.
 
 \b
 Examples:
@@ -38,7 +40,9 @@ _MOST_ACCOUNTS = 3
 
 @click.command(help=_HELP)
 @click.argument("networks", nargs=-1, metavar="[NETWORK]...")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port, for one network.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port; a free one by default."
+)
 @click.option("--list", "only_list", is_flag=True, help="List the installed networks and end.")
 @json_option
 def sandbox(*, networks: tuple[str, ...], port: int, only_list: bool, as_json: bool) -> None:
@@ -58,15 +62,7 @@ def sandbox(*, networks: tuple[str, ...], port: int, only_list: bool, as_json: b
                 exit_code=ExitCode.NOT_FOUND,
                 code="UNKNOWN_NETWORK",
             )
-    chosen = networks or tuple(known)
-    if port and len(chosen) > 1:
-        raise CliError(
-            "--port is for one network.",
-            hint=f"Name one of {', '.join(chosen)}.",
-            exit_code=ExitCode.USAGE,
-            code="USAGE",
-        )
-    _run(chosen, port, as_json=as_json)
+    _run(networks or tuple(known), port, as_json=as_json)
 
 
 def _installed() -> list[str]:
@@ -80,60 +76,69 @@ def _installed() -> list[str]:
 
 
 def _run(networks: tuple[str, ...], port: int, *, as_json: bool) -> None:
-    children: dict[str, subprocess.Popen[bytes]] = {}
+    child = start_networks(networks, port)
     try:
-        # All at once, before the first one is waited for.
-        for network in networks:
-            children[network] = _start(network, port)
-        started = [_ready(network, child) for network, child in children.items()]
+        told = await_networks(child)
         if as_json:
-            print_json({"networks": started})
+            print_json(told)
         else:
-            _tell(started)
+            _tell(told)
         sys.stdout.flush()
-        for child in children.values():
-            if child.wait() != 0:
-                raise CliError("A practice network has ended by itself.", code="SANDBOX_ENDED")
+        if child.wait() != 0:
+            raise CliError("The practice networks have ended by themselves.", code="SANDBOX_ENDED")
     finally:
-        for child in children.values():
-            child.terminate()
-        for child in children.values():
-            _end(child)
+        child.terminate()
+        _end(child)
 
 
-def _tell(started: list[dict[str, str]]) -> None:
+def start_networks(networks: Sequence[str], port: int = 0) -> subprocess.Popen[bytes]:
+    """Starts practice networks as one process, which ends with this one, however that ends.
+
+    Args:
+        networks: Keys of installed ones.
+        port: Where they listen; 0 takes a free one.
+    """
+    chosen = [argument for key in networks for argument in ("--network", key)]
+    command = [sys.executable, "-m", PACKAGE, *chosen, "--port", str(port), "--exit-with-stdin"]
+    return subprocess.Popen(  # noqa: S603 - the names were found among the installed ones
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+
+
+def await_networks(child: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """Waits until practice networks listen, and gives where: ``index`` and ``networks``.
+
+    Raises:
+        CliError: They did not start.
+    """
+    line = child.stdout.readline() if child.stdout else b""
+    if not line:
+        raise CliError(
+            "The practice networks did not start.",
+            hint="Their own message stands above. A taken port is the usual cause: leave --port out.",
+            code="SANDBOX_FAILED",
+        )
+    told = json.loads(line)
+    alone = "control" in told
+    return {
+        "index": told["url"],
+        "networks": [told] if alone else list(told["networks"].values()),
+    }
+
+
+def _tell(told: dict[str, Any]) -> None:
     from mpcas2_server.demo.practice import product_settings  # noqa: PLC0415 - loads plugins
 
+    started = told["networks"]
     for one in started:
         click.echo(f"{one['network']}: {one['url']}")
         for account in _accounts(one["control"]):
             click.echo(f"  {account}")
+    click.echo(f"\nOpen {told['index']} in a browser to see their timelines.")
     click.echo("\nSettings for `mpcas2 up`:")
     for name, value in product_settings({one["network"]: one["url"] for one in started}).items():
         click.echo(f"  export {name}={value}")
     click.echo("\nCtrl-C stops them.", err=True)
-
-
-def _start(network: str, port: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", PACKAGE, "--network", network, "--port", str(port)]
-    # It ends with this process, however that ends: it watches its standard input.
-    return subprocess.Popen(  # noqa: S603 - the name was found among the installed ones
-        [*command, "--exit-with-stdin"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-
-
-def _ready(network: str, child: subprocess.Popen[bytes]) -> dict[str, str]:
-    line = child.stdout.readline() if child.stdout else b""
-    if not line:
-        raise CliError(
-            f"The practice network {network!r} did not start.",
-            hint="Its own message stands above. A taken port is the usual cause: leave --port out.",
-            code="SANDBOX_FAILED",
-        )
-    ready: dict[str, str] = json.loads(line)
-    return ready
 
 
 def _accounts(control: str) -> list[str]:
