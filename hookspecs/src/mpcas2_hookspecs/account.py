@@ -125,8 +125,8 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     json: Any = None
 
     def __repr__(self) -> str:
-        """Shows method and address and never a header or a body."""
-        return f"HttpRequest({self.method} {self.url})"
+        """Shows method and address, and never a query, a header or a body: tokens may stand there."""
+        return f"HttpRequest({self.method} {self.url.partition('?')[0]})"
 
 
 class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):

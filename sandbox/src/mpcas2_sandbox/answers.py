@@ -89,8 +89,14 @@ async def send_half(
     receive: Receive,
     send: Send,
 ) -> None:
-    """Sends the answer's headers and half of its body, then closes the connection."""
+    """Sends the answer's headers and half of its body, then closes the connection.
+
+    Of an answer without a body nothing is sent: it can break off in its headers only.
+    """
     body = answer.body
+    if not body:
+        await cut(request, connection, receive)
+        return
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     half = body[: len(body) // 2]
     await send({"type": "http.response.body", "body": half, "more_body": True})

@@ -49,7 +49,7 @@ class PublishingRules:
             "journal": as_json(dict(desk.journal)),
             "answer of publish": as_json(answer),
         }
-        if isinstance(bench.platform, RefreshesGrant):
+        if isinstance(bench.platform, RefreshesGrant) and grant.refresh_token is not None:
             shown["repr of the refresh request"] = repr(
                 bench.platform.refresh_request(desk.account, grant, desk.app)
             )

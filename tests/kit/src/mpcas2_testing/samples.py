@@ -105,6 +105,16 @@ def document_bytes() -> bytes:
     return body + b"xref\n0 4\n0000000000 65535 f \n" + table + end
 
 
+def _samples(width: int, height: int, milliseconds: int) -> bytes:
+    """Makes the boxes that tell codec and frames (ISO 14496-12, 8.5 and 12.1; ISO 14496-15)."""
+    picture = bytes(6) + struct.pack(">H", 1) + bytes(16) + struct.pack(">HH", width, height)
+    picture += struct.pack(">IIIH", 72 << 16, 72 << 16, 0, 1) + bytes(32)
+    picture += struct.pack(">Hh", 24, -1)
+    codec = struct.pack(">II", 0, 1) + _box(b"avc1", picture)
+    frames = struct.pack(">IIII", 0, 1, max(1, milliseconds * 30 // 1000), 33)
+    return _box(b"minf", _box(b"stbl", _box(b"stsd", codec) + _box(b"stts", frames)))
+
+
 def _box(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content) + 8) + kind + content
 
@@ -118,6 +128,6 @@ def _track(width: int, height: int, milliseconds: int) -> bytes:
     track += struct.pack(">II", width << 16, height << 16)
     media = struct.pack(">5I", 0, 0, 0, 1000, milliseconds) + b"\x55\xc4\0\0"
     handler = bytes(8) + b"vide" + bytes(12) + b"kit\0"
-    inner = _box(b"mdhd", media) + _box(b"hdlr", handler)
+    inner = _box(b"mdhd", media) + _box(b"hdlr", handler) + _samples(width, height, milliseconds)
     whole = _box(b"tkhd", track) + _box(b"mdia", inner)
     return _box(b"moov", _box(b"mvhd", movie) + _box(b"trak", whole))

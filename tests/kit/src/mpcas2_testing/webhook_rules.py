@@ -79,8 +79,8 @@ class WebhookRules:
         with _listening(platform) as (url, arrived):
             bench.control.call("POST", "webhooks", {"url": url, "verifyToken": _TOKEN})
             asked = [one for one in arrived if one.method == "GET"]
-        if not asked:
-            pytest.skip("the network asks nothing")
+        if not any(_TOKEN in one.query.values() for one in asked):
+            pytest.skip("the network asks with no token")
         with pytest.raises(Rejected):
             platform.webhook_challenge(asked[0], PRACTICE_APP, "another token")
 
@@ -97,7 +97,8 @@ def _events(
     end = time.monotonic() + _WAIT_SECONDS
     while time.monotonic() < end:
         deliveries = bench.control.call("GET", "webhooks")["deliveries"]
-        if deliveries and all(one["state"] != "waiting" for one in deliveries):
+        # What is sent at all is listed at once.
+        if all(one["state"] != "waiting" for one in deliveries):
             break
         time.sleep(0.02)
     events = [one for one in arrived if one.method == "POST"]

@@ -119,7 +119,11 @@ class PracticeLinkedIn:
     title = TITLE
     body_limit = DOCUMENT_BYTES + 1024
     practice = Practice(
-        settings={"api_url": "{url}", "web_url": "{url}"},
+        settings={
+            "api_url": "{url}",
+            "web_url": "{url}",
+            "more_scopes": "w_member_social_feed r_member_social_feed r_member_postAnalytics",
+        },
         publish=(r"POST /rest/posts$",),
         person="ada",
         exact=False,
