@@ -17,7 +17,7 @@ from mpcas2_core.database import Database, Scope
 from mpcas2_core.errors import Conflict
 from mpcas2_core.identity import Identity
 from mpcas2_core.outbound import Clients
-from mpcas2_core.plugins import PluginHost
+from mpcas2_core.plugins import PluginHost, PluginShelf
 from mpcas2_core.publishing.actions import cancel_pending
 from mpcas2_core.publishing.delivery import Delivery
 from mpcas2_core.publishing.dispatcher import Dispatcher
@@ -74,7 +74,10 @@ class Engine:
         self.vault = Vault(MasterKeys(secret_for(settings.home, "master-key", settings.master_key)))
         self.tenants = Tenants(database, self.vault)
         self.identity = Identity.load(database, self.tenants, self.vault, settings)
-        self.plugins = PluginHost.load(disabled=_listed(settings.disabled_plugins))
+        self.plugins = PluginHost.load(
+            disabled=_listed(settings.disabled_plugins),
+            switched_off=PluginShelf(settings.home).disabled(),
+        )
         self.clients = Clients(_listed(settings.allow_private_hosts))
         self.storage = make_storage(settings)
         probe = FileProbe()
@@ -192,7 +195,7 @@ class Engine:
             tenants=self.tenants,
             delivery=delivery,
             name=name,
-            lanes=self.plugins.platforms,
+            plugins=self.plugins,
             concurrency=settings.concurrency,
             lease_seconds=settings.lease_seconds,
             drain_seconds=settings.drain_seconds,

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from mpcas2_core.plugins import PluginHost, PluginStatus
+
 HOOK = "from mpcas2_hookspecs import hookimpl\n@hookimpl\ndef "
 
 # code, then words of the reason
@@ -230,3 +232,20 @@ def test_a_disabled_plugin_is_shown_and_never_imported(
     assert not plugin.was_imported
     assert "disabled" in host.unknown["off"]
     assert "disabled" in host.unknown["off-pages"]
+
+
+def test_a_plugin_that_a_command_switched_off_says_how_to_switch_it_on(
+    monkeypatch: pytest.MonkeyPatch,
+    installed_plugin: Callable[..., Any],
+    site: Path,
+) -> None:
+    plugin = installed_plugin("off")
+    monkeypatch.syspath_prepend(str(site))
+    host = PluginHost.load(switched_off=["off"])
+    (record,) = (one for one in host.records if one.key == "off")
+    assert (record.status, plugin.was_imported) == (PluginStatus.DISABLED, False)
+    assert "mpcas2 plugin enable" in (record.reason or "")
+    bluesky = host.plugin_of("bluesky")
+    assert bluesky is not None
+    assert bluesky.distribution == "mpcas2-platform-bluesky"
+    assert host.plugin_of("off") is None

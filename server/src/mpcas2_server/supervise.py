@@ -1,4 +1,4 @@
-"""Keeps child processes running: starts them, starts them again when they die, stops them in order."""
+"""Keeps child processes running: starts them, starts them again when they die, stops and renews them."""
 
 from __future__ import annotations
 
@@ -7,50 +7,24 @@ import os
 import selectors
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable, Generator, Iterator, Sequence
 from types import FrameType, TracebackType
 from typing import Self
 
-import msgspec
+from mpcas2_server.programs import Kept, Program
 
 __all__ = ("Program", "Supervisor", "die_with_parent")
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 30.0
-# Who ran this long was well; the next death is a new story.
-_WELL_SECONDS = 60.0
-_KILL_SECONDS = 5.0
-# A log file that grows beyond this is copied to `.old` and begun again.
-_LOG_BYTES = 16 * 1024 * 1024
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Program(msgspec.Struct, frozen=True, kw_only=True):
-    """A child process to keep.
-
-    Attributes:
-        name: For messages.
-        command: Program and arguments.
-        environment: All of its environment.
-        log: File that gets what it prints; None lets it print to the terminal.
-        stop_seconds: How long it may take to end after SIGTERM before it is killed.
-    """
-
-    name: str
-    command: tuple[str, ...]
-    environment: Mapping[str, str]
-    log: Path | None = None
-    stop_seconds: float = 10.0
-
-    def __repr__(self) -> str:
-        """Names the program; its environment holds passwords."""
-        return f"Program({self.name!r})"
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+# A new process that lives this long takes over; one that cannot start ends sooner.
+_PROVEN_SECONDS = 5.0
+# So long a program that can be asked may take until it does its work.
+_READY_SECONDS = 60.0
+_ROLL_SECONDS = 0.1
 
 
 def die_with_parent(parent: int) -> None:
@@ -70,14 +44,17 @@ def die_with_parent(parent: int) -> None:
 class Supervisor:
     """Runs programs for the length of a ``with`` block, in the main thread.
 
-    SIGINT, SIGTERM and SIGHUP end the block's :meth:`wait`; a second one while it stops the programs
-    kills them. Each program has a session of its own, so that Ctrl-C reaches this process alone,
-    which then stops the others in order.
+    SIGINT and SIGTERM end the block's :meth:`wait`; a second one while it stops the programs kills
+    them. Each program has a session of its own, so that Ctrl-C reaches this process alone, which then
+    stops the others in order. SIGHUP renews the programs one after the other, so that they take up
+    code that was installed meanwhile; where it says that the terminal is gone, it ends all.
 
     Args:
         stages: Programs in the order in which they are stopped; those of one stage together.
         say: Tells the person what happens.
         first_pause: Seconds before a program that died is started again; it doubles each time.
+        proven_seconds: How long a new program has to live before it takes over.
+        renewed: Called after a renewal, with whether every program was renewed.
     """
 
     def __init__(
@@ -86,10 +63,20 @@ class Supervisor:
         *,
         say: Callable[[str], None],
         first_pause: float = _FIRST_PAUSE,
+        proven_seconds: float = _PROVEN_SECONDS,
+        renewed: Callable[[bool], None] = lambda _complete: None,
     ) -> None:
-        self._stages = [[_Kept(program, first_pause) for program in stage] for stage in stages]
+        self._stages = [[Kept(program, first_pause) for program in stage] for stage in stages]
         self._say = say
+        self._first_pause = first_pause
+        self._proven_seconds = proven_seconds
+        self._renewed = renewed
         self._asked_to_stop = 0
+        self._asked_to_renew = False
+        self._has_terminal = _terminal_is_there()
+        self._renewing: Iterator[None] | None = None
+        # Those that were replaced and still finish what they do.
+        self._leaving: list[Kept] = []
         self._selector = selectors.DefaultSelector()
         self._receiver, self._sender = socket.socketpair()
         self._former: dict[signal.Signals, signal._HANDLER] = {}
@@ -103,6 +90,7 @@ class Supervisor:
         self._former_fd = signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
         for number in _STOPPING:
             self._former[number] = signal.signal(number, self._note_stop)
+        self._former[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._note_hangup)
         # A handler that does nothing: without one, SIGCHLD would not wake the wait.
         self._former[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         try:
@@ -122,7 +110,7 @@ class Supervisor:
         """Stops every program, stage by stage, and gives the signals back."""
         try:
             for stage in self._stages:
-                self._stop(stage)
+                self._stop([*stage, *(one for one in self._leaving if one.runs())])
         finally:
             signal.set_wakeup_fd(self._former_fd)
             for number, handler in self._former.items():
@@ -148,11 +136,14 @@ class Supervisor:
         if not self.stopping:
             now = time.monotonic()
             due = [one.restart_at - now for one in self._all() if one.restart_at is not None]
+            if self._renewing is not None or self._asked_to_renew:
+                due.append(_ROLL_SECONDS)
             self._sleep(max(0.0, min([seconds, *due])))
         if self.stopping:
             return False
         for one in self._all():
             self._look_after(one)
+        self._go_on_renewing()
         return True
 
     def deaths(self, name: str) -> int:
@@ -167,10 +158,72 @@ class Supervisor:
             if one.process is not None and one.process.poll() is None
         }
 
-    def _all(self) -> list[_Kept]:
+    def _go_on_renewing(self) -> None:
+        if self._renewing is None and self._asked_to_renew:
+            self._asked_to_renew = False
+            self._renewing = self._renew_all()
+        if self._renewing is not None and next(self._renewing, True):
+            self._renewing = None
+
+    def _renew_all(self) -> Iterator[None]:
+        """Renews program after program; between two steps it gives the others their turn."""
+        complete = True
+        for stage in self._stages:
+            for place in range(len(stage)):
+                renewing = self._take_over if stage[place].program.overlaps else self._replace
+                complete = (yield from renewing(stage, place)) and complete
+        if complete:
+            self._say("All parts run the code that is installed now.")
+        self._renewed(complete)
+
+    def _take_over(self, stage: list[Kept], place: int) -> Generator[None, None, bool]:
+        """Starts the new one first; the old one goes once the new one has proven itself."""
+        old, new = stage[place], Kept(stage[place].program, self._first_pause)
+        name = old.program.name
+        self._say(f"Renewing {name}: a new one starts, the old one finishes what it does.")
+        new.start()
+        self._leaving.append(new)
+        yield from self._prove(new)
+        self._leaving.remove(new)
+        if not new.runs():
+            self._say(f"The new {name} {new.how_it_ended()}; the old one goes on.")
+            return False
+        stage[place] = new
+        self._leaving.append(old)
+        yield from self._let_go(old)
+        return True
+
+    def _replace(self, stage: list[Kept], place: int) -> Generator[None, None, bool]:
+        """Stops the old one first, since the new one needs its port."""
+        old = stage[place]
+        self._say(f"Renewing {old.program.name}.")
+        stage[place] = new = Kept(old.program, self._first_pause)
+        self._leaving.append(old)
+        yield from self._let_go(old)
+        new.start()
+        yield from self._prove(new)
+        return new.runs()
+
+    def _prove(self, new: Kept) -> Iterator[None]:
+        ready = new.program.ready
+        until = time.monotonic() + (self._proven_seconds if ready is None else _READY_SECONDS)
+        while new.runs() and time.monotonic() < until and not (ready and ready()):
+            yield
+
+    def _let_go(self, one: Kept) -> Iterator[None]:
+        one.ask_to_stop()
+        until = time.monotonic() + one.program.stop_seconds
+        while one.runs() and time.monotonic() < until:
+            yield
+        if one.runs():
+            self._say(f"{one.program.name} did not end in time and is killed.")
+            one.kill()
+        self._leaving.remove(one)
+
+    def _all(self) -> list[Kept]:
         return [one for stage in self._stages for one in stage]
 
-    def _look_after(self, one: _Kept) -> None:
+    def _look_after(self, one: Kept) -> None:
         one.keep_log_small()
         now = time.monotonic()
         if one.restart_at is not None:
@@ -180,11 +233,11 @@ class Supervisor:
         if one.process is None or one.process.poll() is None:
             return
         pause = one.note_death(now)
-        how = _how_it_ended(one.process.returncode)
+        how = one.how_it_ended()
         where = f" Its log is {one.program.log}." if one.program.log else ""
         self._say(f"{one.program.name} {how}; it is started again in {pause:g} s.{where}")
 
-    def _stop(self, stage: Sequence[_Kept]) -> None:
+    def _stop(self, stage: Sequence[Kept]) -> None:
         running = [one for one in stage if one.ask_to_stop()]
         if not running:
             return
@@ -217,85 +270,17 @@ class Supervisor:
     def _note_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._asked_to_stop += 1
 
-
-class _Kept:
-    """One program, its process, and when it is started again."""
-
-    def __init__(self, program: Program, first_pause: float) -> None:
-        self.program = program
-        self.process: subprocess.Popen[bytes] | None = None
-        self.restart_at: float | None = None
-        self.deaths = 0
-        self._first_pause = first_pause
-        self._started = 0.0
-
-    def start(self) -> None:
-        self.restart_at = None
-        self._started = time.monotonic()
-        output = self._open_log()
-        try:
-            self.process = subprocess.Popen(  # noqa: S603 - the command is ours and no shell reads it
-                self.program.command,
-                env=self.program.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        finally:
-            if output is not None:
-                os.close(output)
-
-    def note_death(self, now: float) -> float:
-        """Plans the next start and gives the pause before it."""
-        if now - self._started > _WELL_SECONDS:
-            self.deaths = 0
-        pause = min(self._first_pause * 2.0**self.deaths, _LONGEST_PAUSE)
-        self.deaths += 1
-        self.restart_at = now + pause
-        return pause
-
-    def runs(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-    def ask_to_stop(self) -> bool:
-        """Sends SIGTERM; False when there is nothing to stop."""
-        self.restart_at = None
-        if self.process is None or not self.runs():
-            return False
-        self.process.terminate()
-        return True
-
-    def kill(self) -> bool:
-        """Ends the program and what it started; False when it is there all the same."""
-        if self.process is None:
-            return True
-        # It may have ended by itself since it was looked at.
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        try:
-            self.process.wait(_KILL_SECONDS)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
-
-    def keep_log_small(self) -> None:
-        log = self.program.log
-        if log is None or not log.exists() or log.stat().st_size < _LOG_BYTES:
-            return
-        # Copied and cut, as the program keeps the file open; it appends, so it goes on at the start.
-        log.with_suffix(".old").write_bytes(log.read_bytes())
-        os.truncate(log, 0)
-
-    def _open_log(self) -> int | None:
-        if self.program.log is None:
-            return None
-        return os.open(
-            self.program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
-        )
+    def _note_hangup(self, _number: int, _frame: FrameType | None) -> None:
+        if self._has_terminal and not _terminal_is_there():
+            self._asked_to_stop += 1
+        else:
+            self._asked_to_renew = True
 
 
-def _how_it_ended(code: int) -> str:
-    if code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"ended with code {code}"
+def _terminal_is_there() -> bool:
+    """Says whether this process has a terminal that controls it, and that is still there."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True

@@ -161,3 +161,95 @@ def test_a_child_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     process.wait()
     process.stdout.close()
     grandchild.wait(10)
+
+
+def test_renewed_programs_overlap_where_they_may(tmp_path: Path) -> None:
+    told: list[str] = []
+    ended = tmp_path / "ended"
+    renewed: list[bool] = []
+    logs = {name: tmp_path / f"{name}.log" for name in ("api", "worker")}
+    api = _program("api", POLITE, str(ended), "api", log=logs["api"], ready=lambda: True)
+    worker = _program(
+        "worker", POLITE, str(ended), "worker", log=logs["worker"], overlaps=True, stop_seconds=20
+    )
+    with Supervisor(
+        [[api], [worker]],
+        say=told.append,
+        proven_seconds=0.05,
+        renewed=renewed.append,
+    ) as supervisor:
+        _wait(supervisor, lambda: all(_says_on(log) for log in logs.values()))
+        before = supervisor.pids()
+        os.kill(os.getpid(), signal.SIGHUP)
+        _wait(supervisor, lambda: bool(renewed))
+        assert ended.read_text().split() == ["api", "worker"]
+        after = supervisor.pids()
+        assert before["api"] != after["api"]
+        assert before["worker"] != after["worker"]
+        _wait(supervisor, lambda: all(_says_on(log, 2) for log in logs.values()))
+    assert "the old one finishes what it does" in told[1]
+    assert supervisor.deaths("api") == supervisor.deaths("worker") == 0
+    assert ended.read_text().split() == ["api", "worker"] * 2
+
+
+def test_a_new_one_that_cannot_start_leaves_the_old_one_at_work(tmp_path: Path) -> None:
+    told: list[str] = []
+    log, broken = tmp_path / "a.log", tmp_path / "broken"
+    script = (
+        f"import pathlib, sys\nif pathlib.Path({str(broken)!r}).exists(): sys.exit(3)\n{FOREVER}"
+    )
+    renewed: list[bool] = []
+    with Supervisor(
+        [[_program("a", script, log=log, overlaps=True)]],
+        say=told.append,
+        proven_seconds=20,
+        renewed=renewed.append,
+    ) as supervisor:
+        _wait(supervisor, lambda: _says_on(log))
+        before = supervisor.pids()
+        broken.touch()
+        os.kill(os.getpid(), signal.SIGHUP)
+        _wait(supervisor, lambda: bool(renewed))
+        assert supervisor.pids() == before
+    assert renewed == [False]
+    assert "The new a ended with code 3; the old one goes on." in told
+
+
+def test_a_stop_while_programs_are_renewed_leaves_none_behind(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    program = _program("a", FOREVER, log=log, overlaps=True)
+    with Supervisor([[program]], say=lambda _text: None, proven_seconds=60) as supervisor:
+        _wait(supervisor, lambda: _says_on(log))
+        os.kill(os.getpid(), signal.SIGHUP)
+        _wait(supervisor, lambda: _says_on(log, 2))
+        children = psutil.Process().children()
+        assert len(children) == 2
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert not supervisor.wait(30)
+    assert psutil.wait_procs(children, 10)[1] == []
+
+
+def test_a_terminal_that_goes_away_ends_everything(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    script = f"""
+import os, pathlib, sys
+# Whoever leads a session gets the first terminal that it opens.
+os.open(sys.argv[1], os.O_RDWR)
+from mpcas2_server.supervise import Program, Supervisor
+one = Program(name="a", command=(sys.executable, "-c", {FOREVER!r}), environment=dict(os.environ),
+              log=pathlib.Path({str(log)!r}))
+with Supervisor([[one]], say=lambda text: None) as supervisor:
+    while supervisor.wait(1):
+        pass
+"""
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", script, os.ttyname(theirs)], start_new_session=True
+    ) as process:
+        deadline = time.monotonic() + 20
+        while not _says_on(log):
+            assert time.monotonic() < deadline, "it did not start"
+            time.sleep(0.05)
+        os.close(theirs)
+        os.close(ours)
+        assert process.wait(20) == 0

@@ -29,7 +29,7 @@ from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope, Tenant
 from mpcas2_core.errors import Conflict, EngineError, InvalidInput, NotFound
 from mpcas2_core.outbound.clients import Clients
-from mpcas2_core.plugins import PluginHost
+from mpcas2_core.plugins import PluginHost, availability
 from mpcas2_core.tenants import Tenants
 from mpcas2_core.vault import Vault
 from mpcas2_hookspecs import Connection, ConnectsOAuth, FormField, RegistersApp
@@ -124,6 +124,7 @@ class Connecting:
             Conflict: There is no app to ask with.
             NetworkFault: The server cannot be reached.
         """
+        await availability.require(self._database, self._plugins, tenant, platform_key)
         platform = self._platform(platform_key)
         if isinstance(platform, RegistersApp):
             many = cast("ServerPlatform", platform)

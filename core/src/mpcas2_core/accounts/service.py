@@ -15,7 +15,7 @@ from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope, Tenant
 from mpcas2_core.errors import InvalidInput, NotFound
 from mpcas2_core.outbound.clients import Clients
-from mpcas2_core.plugins import PluginHost
+from mpcas2_core.plugins import PluginHost, availability
 from mpcas2_core.vault import Vault
 from mpcas2_hookspecs import Connection, ConnectsOAuth, ConnectsWithForm
 
@@ -70,7 +70,7 @@ class Accounts:
             InvalidInput: Unknown network, missing or unknown fields, or wrong credentials.
             NetworkFault: The network cannot be reached now, or its plugin failed.
         """
-        platform = self._plugins.platform(platform_key)
+        platform = await availability.require(self._database, self._plugins, tenant, platform_key)
         if isinstance(platform, ConnectsOAuth) and not isinstance(platform, ConnectsWithForm):
             raise InvalidInput(
                 f"{platform.title} is connected on its own consent page. Leave the credentials out.",

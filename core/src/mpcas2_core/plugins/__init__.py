@@ -2,5 +2,6 @@
 
 from mpcas2_core.plugins.host import PluginHost
 from mpcas2_core.plugins.record import PluginRecord, PluginStatus, UnknownPlatform
+from mpcas2_core.plugins.shelf import PluginShelf
 
-__all__ = ("PluginHost", "PluginRecord", "PluginStatus", "UnknownPlatform")
+__all__ = ("PluginHost", "PluginRecord", "PluginShelf", "PluginStatus", "UnknownPlatform")

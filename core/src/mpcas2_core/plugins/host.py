@@ -21,6 +21,10 @@ __all__ = ("PluginHost",)
 log = structlog.get_logger(__name__)
 
 _REASON_LENGTH = 200
+_BY_SETTING = (
+    "It is switched off by MPCAS2_DISABLED_PLUGINS; take its key off that list and restart."
+)
+_BY_COMMAND = "It is switched off; `mpcas2 plugin enable` switches it on again."
 
 
 class PluginHost:
@@ -50,7 +54,11 @@ class PluginHost:
 
     @classmethod
     def load(
-        cls, *, disabled: Collection[str] = (), environ: Mapping[str, str] | None = None
+        cls,
+        *,
+        disabled: Collection[str] = (),
+        switched_off: Collection[str] = (),
+        environ: Mapping[str, str] | None = None,
     ) -> PluginHost:
         """Finds and loads the installed plugins.
 
@@ -58,17 +66,19 @@ class PluginHost:
         never raises for a plugin's fault; that is in the plugin's record and in the log.
 
         Args:
-            disabled: Keys of plugins that are listed and not imported.
+            disabled: Keys of plugins that are listed and not imported, from the settings.
+            switched_off: The same, from ``mpcas2 plugin disable``.
             environ: Where the operator's settings for plugins are; the process's environment by
                 default.
         """
         environ = os.environ if environ is None else environ
+        off = dict.fromkeys(switched_off, _BY_COMMAND) | dict.fromkeys(disabled, _BY_SETTING)
         records: list[PluginRecord] = []
         platforms: dict[str, Platform] = {}
         owners: dict[str, str] = {}
         for candidate in find_candidates():
             loading = _Loading(candidate, environ)
-            record = loading.run(disabled=disabled, owners=owners)
+            record = loading.run(off=off, owners=owners)
             records.append(record)
             platforms |= loading.platforms
             if record.status is PluginStatus.ENABLED:
@@ -86,6 +96,10 @@ class PluginHost:
         except KeyError:
             raise UnknownPlatform(self._why_unknown(key), key=key) from None
 
+    def plugin_of(self, key: str) -> PluginRecord | None:
+        """Gives the enabled plugin that brings a platform; None when none does."""
+        return next((one for one in self.records if key in one.platforms), None)
+
     def _why_unknown(self, key: str) -> str:
         for record in self.records:
             if record.status is not PluginStatus.ENABLED and (
@@ -97,8 +111,8 @@ class PluginHost:
                 )
         there = ", ".join(sorted(self.platforms)) or "none"
         return (
-            f"There is no platform {key!r}. Available: {there}. Install the plugin that brings it "
-            "and restart."
+            f"The plugin for {key!r} is not installed; there are: {there}. Install it with `mpcas2 "
+            "plugin install`."
         )
 
 
@@ -112,21 +126,17 @@ class _Loading:
         self._manifest: PluginManifest | None = None
         self._step = "being found"
 
-    def run(self, *, disabled: Collection[str], owners: Mapping[str, str]) -> PluginRecord:
+    def run(self, *, off: Mapping[str, str], owners: Mapping[str, str]) -> PluginRecord:
         """Runs all steps and turns any failure into a record.
 
         Args:
-            disabled: Keys of plugins that shall not be imported.
+            off: Why a plugin shall not be imported, by its key.
             owners: The distribution behind each key that is taken.
         """
         try:
-            if self._candidate.key in disabled:
+            if self._candidate.key in off:
                 self._read_manifest_leniently()
-                return self._record(
-                    PluginStatus.DISABLED,
-                    reason="It is switched off by MPCAS2_DISABLED_PLUGINS; take its key off that "
-                    "list and restart.",
-                )
+                return self._record(PluginStatus.DISABLED, reason=off[self._candidate.key])
             self._load(owners)
         except KeyboardInterrupt:
             raise

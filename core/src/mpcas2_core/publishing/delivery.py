@@ -17,8 +17,20 @@ from mpcas2_core.content.links import MediaLinks
 from mpcas2_core.database.pool import Database
 from mpcas2_core.database.scope import Scope, Tenant
 from mpcas2_core.outbound import Clients
-from mpcas2_core.plugins import PluginHost, UnknownPlatform
-from mpcas2_core.publishing import answers, comments, history, late, lateness, ledger, outcomes
+from mpcas2_core.plugins import PluginHost, UnknownPlatform, availability
+from mpcas2_core.publishing import (
+    answers,
+    comments,
+    history,
+    inherited,
+    journal,
+    late,
+    lateness,
+    ledger,
+    outcomes,
+    parking,
+    persistence,
+)
 from mpcas2_core.publishing.context import PartContext, part_of
 from mpcas2_core.publishing.deadline import Deadline
 from mpcas2_core.publishing.due import Lease, LeaseLost
@@ -38,7 +50,6 @@ from mpcas2_hookspecs import (
     Rejected,
     Staged,
     Unauthorized,
-    Unavailable,
 )
 
 __all__ = ("Delivery",)
@@ -47,13 +58,6 @@ log = structlog.get_logger(__name__)
 
 # Uploads of large files take long; an adapter that hangs must not hold its place for ever.
 STAGE_SECONDS = 12 * 3600.0
-SETTLE_PAUSE = 0.5
-AWAY = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InterfaceError,
-)
 
 
 class Delivery:
@@ -112,6 +116,13 @@ class Delivery:
             )
             if work is None:
                 return
+            try:
+                availability.available(self._plugins, work.account.platform, work.plugins_off)
+            except UnknownPlatform as error:
+                await self._written(
+                    lease, partial(parking.park, lease=lease, work=work, error=error)
+                )
+                return
             # What answers told about quotas is written down after the outcome: that comes first.
             async with AsyncExitStack() as afterwards:
                 try:
@@ -139,11 +150,7 @@ class Delivery:
     ) -> Settlement:
         if work.kind == "publish" and lateness.too_late(work):
             return lateness.missed(work)
-        try:
-            platform = self._plugins.platform(work.account.platform)
-        except UnknownPlatform as error:
-            # The plugin may be installed again; what is scheduled waits, visibly.
-            return outcomes.failed(work, Unavailable(str(error)), self._patience)
+        platform = self._plugins.platform(work.account.platform)
         if work.account_status != "connected":
             reason = work.account_reason or f"The account is {work.account_status}."
             return outcomes.failed(work, Unauthorized(reason), self._patience)
@@ -184,7 +191,8 @@ class Delivery:
                 )
                 return outcomes.preparing(work, error, since)
             except Exception as error:  # noqa: BLE001 - before the mark nothing happened, whatever it is
-                return await self._failed(work, outcomes.passing(error), ctx)
+                anew = inherited.begun_anew(work, self._version(work), error)
+                return anew or await self._failed(work, outcomes.passing(error), ctx)
         deadline = Deadline(self._send_seconds)
         marked()
         try:
@@ -195,6 +203,7 @@ class Delivery:
                     lease,
                     work,
                     staged,
+                    plugin_version=self._version(work),
                     lease_seconds=self._lease_seconds,
                     send_seconds=self._send_seconds,
                 ),
@@ -262,7 +271,12 @@ class Delivery:
         except Unauthorized:
             raise
         except Exception as error:  # noqa: BLE001 - a question that failed is asked again later
-            return await self._failed(work, error, ctx)
+            foreign = inherited.unreadable(work, self._version(work), error)
+            return foreign or await self._failed(work, error, ctx)
+
+    def _version(self, work: Work) -> str:
+        plugin = self._plugins.plugin_of(work.account.platform)
+        return "" if plugin is None else plugin.version
 
     async def _failed(self, work: Work, error: Exception, ctx: PartContext) -> Settlement:
         if isinstance(error, RateLimited):  # Nothing happened, so there is time to tell the others.
@@ -311,31 +325,16 @@ class Delivery:
         return True
 
     async def _written(self, lease: Lease, work: Callable[[Scope], Awaitable[None]]) -> None:
-        """Writes an outcome, waiting for a database that is away: nobody else knows it."""
-        deadline = Deadline(self._lease_seconds)
-        while True:
-            try:
-                return await self._database.run(lease.tenant, work)
-            except AWAY as error:
-                if deadline.left() <= 0:
-                    raise
-                log.warning("outcome_waits", job=str(lease.job_id), detail=type(error).__name__)
-                await asyncio.sleep(SETTLE_PAUSE)
+        await persistence.written(self._database, lease, work, seconds=self._lease_seconds)
 
     def _context(self, lease: Lease, work: Work, access: Access, meter: Meter) -> PartContext:
-        async def save(name: str, value: Any) -> None:
-            await self._database.run(
-                lease.tenant,
-                lambda scope: ledger.record(scope, lease, work.part.position, name, value),
-            )
-
         return PartContext(
             account=work.account,
             clients=self._clients,
             token=access.token,
             meter=meter,
             journal=work.part.journal,
-            save=save,
+            save=journal.saver(self._database, lease, work, plugin_version=self._version(work)),
             storage=self._storage,
             links=self._links,
             tenant=lease.tenant,

@@ -162,6 +162,7 @@ async def next_due(connection: Connection) -> float | None:
 
 CLAIM_SQL = (
     "/* mpcas2:claim */ UPDATE public.due_jobs d SET offered = false, "
+    "parked = false, "
     "fence = nextval('public.fences'), worker = $2, "
     "lease_until = now() + make_interval(secs => $3), "
     "next_at = now() + make_interval(secs => $3) FROM public.tenants t "

@@ -25,7 +25,7 @@ from mpcas2_core.publishing.due import Lease, LeaseLost
 from mpcas2_core.publishing.settlement import Settlement, storable
 from mpcas2_hookspecs import Account, Published
 
-__all__ = ("PartRow", "Work", "begin", "mark", "record", "settle")
+__all__ = ("PartRow", "Work", "begin", "mark", "settle")
 
 Kind = Literal["publish", "find", "poll"]
 
@@ -46,6 +46,7 @@ class PartRow(msgspec.Struct, frozen=True, kw_only=True):
     post_id: str | None = None
     post_url: str | None = None
     post_data: dict[str, Any] | None = None
+    plugin_version: str | None = None
 
     def as_published(self) -> Published:
         """Gives a published part as later parts refer to it."""
@@ -72,6 +73,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         sent_ago: Seconds since that send; None when nothing was sent.
         late_by: Seconds past its time, when nothing was tried since then; else None.
         late_policy: What the owner wants done with a late post.
+        plugins_off: Keys of the plugins that are switched off for the tenant.
     """
 
     attempt_id: UUID
@@ -90,6 +92,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     sent_ago: float | None
     late_by: float | None
     late_policy: LatePolicy
+    plugins_off: frozenset[str] = frozenset()
 
 
 LOAD_SQL = (
@@ -112,8 +115,10 @@ LOAD_SQL = (
     "(SELECT jsonb_agg(jsonb_build_object('position', p.position, 'role', p.role, 'text', p.text, "
     "'title', p.title, 'media', p.media, 'thumbnail', p.thumbnail, 'state', p.state, 'staged', p.staged, 'journal', p.journal, "
     "'handle', p.handle, 'post_id', p.post_id, 'post_url', p.post_url, "
-    "'post_data', p.post_data) ORDER BY p.position) "
-    "FROM publish_parts p WHERE p.job_id = j.id) AS parts "
+    "'post_data', p.post_data, 'plugin_version', p.plugin_version) ORDER BY p.position) "
+    "FROM publish_parts p WHERE p.job_id = j.id) AS parts, "
+    "(SELECT array_agg(o.plugin) FROM public.tenant_plugins o "
+    "WHERE o.tenant_id = $3 AND NOT o.enabled) AS plugins_off "
     "FROM job j JOIN social_accounts a ON a.id = j.social_account_id "
     "LEFT JOIN grants g ON g.account_id = a.id "
     "LEFT JOIN LATERAL (SELECT t.outcome, t.marked_at FROM publish_attempts t "
@@ -144,7 +149,7 @@ async def begin(scope: Scope, lease: Lease, worker: str) -> Work | None:
     Returns:
         What to do, or None when nothing is left to do; the job has then left the due index.
     """
-    row = await scope.fetchrow(LOAD_SQL, lease.job_id, lease.fence)
+    row = await scope.fetchrow(LOAD_SQL, lease.job_id, lease.fence, lease.tenant.id)
     parts = msgspec.convert(row["parts"], tuple[PartRow, ...]) if row else ()
     part = next((entry for entry in parts if entry.state != "published"), None)
     if row is None or part is None or part.state == "unconfirmed":
@@ -200,6 +205,7 @@ async def begin(scope: Scope, lease: Lease, worker: str) -> Work | None:
         late_policy=LatePolicy(
             within_seconds=row["late_within_seconds"], otherwise=row["late_otherwise"]
         ),
+        plugins_off=frozenset(row["plugins_off"] or ()),
     )
 
 
@@ -208,7 +214,8 @@ MARK_SQL = (
     "lease_until = now() + make_interval(secs => $6), "
     "next_at = now() + make_interval(secs => $6) "
     "WHERE job_id = $1 AND fence = $2 AND lease_until > now() RETURNING job_id), "
-    "part AS (UPDATE publish_parts SET state = 'sent', staged = $5 "
+    "part AS (UPDATE publish_parts SET state = 'sent', staged = $5, "
+    "plugin_version = $8 "
     "WHERE job_id = $1 AND position = $4 AND state = 'pending' "
     "AND EXISTS (SELECT 1 FROM held) RETURNING position) "
     "UPDATE publish_attempts SET marked_at = now(), "
@@ -223,6 +230,7 @@ async def mark(
     work: Work,
     staged: Mapping[str, Any],
     *,
+    plugin_version: str,
     lease_seconds: float,
     send_seconds: float,
 ) -> datetime:
@@ -233,6 +241,7 @@ async def mark(
         lease: The claim, which must still hold.
         work: The attempt.
         staged: What ``publish`` will be given.
+        plugin_version: The version of the plugin that sends it.
         lease_seconds: The lease runs this long from now.
         send_seconds: The send may last this long.
 
@@ -248,30 +257,11 @@ async def mark(
         staged,
         lease_seconds,
         send_seconds,
+        plugin_version,
     )
     if marked_at is None:
         raise LeaseLost
     return marked_at
-
-
-async def record(scope: Scope, lease: Lease, position: int, name: str, value: Any) -> None:
-    """Adds a durable handle to a part's journal.
-
-    Raises:
-        LeaseLost: The job is no longer this worker's.
-    """
-    written = await scope.fetchval(
-        "/* mpcas2:journal */ WITH held AS MATERIALIZED (SELECT job_id FROM public.due_jobs "
-        "WHERE job_id = $1 AND fence = $3 FOR UPDATE) "
-        "UPDATE publish_parts SET journal = journal || $4 "
-        "WHERE job_id = $1 AND position = $2 AND EXISTS (SELECT 1 FROM held) RETURNING position",
-        lease.job_id,
-        position,
-        lease.fence,
-        {name: value},
-    )
-    if written is None:
-        raise LeaseLost
 
 
 SETTLE_SQL = (

@@ -12,7 +12,7 @@ from mpcas2_core.accounts.store import AccountRow
 from mpcas2_core.content.rows import MediaFile
 from mpcas2_core.database.scope import Scope
 from mpcas2_core.errors import InvalidInput
-from mpcas2_core.plugins import PluginHost, UnknownPlatform
+from mpcas2_core.plugins import PluginHost, UnknownPlatform, availability
 from mpcas2_core.publishing.compose import (
     MediaWish,
     PostMetadata,
@@ -91,6 +91,7 @@ async def assess(
     planned: list[NewJob] = []
     problems: list[Problem] = []
     seen: set[UUID] = set()
+    off = await availability.switched_off(scope)
     rows = await accounts.get_many(scope, [target.social_account_id for target in targets])
     for index, target in enumerate(targets):
         wishes = merge(default, target.metadata)
@@ -101,7 +102,7 @@ async def assess(
             problems.extend(found)
             continue
         try:
-            platform = plugins.platform(account.platform)
+            platform = availability.available(plugins, account.platform, off)
             options = read_options(platform, wishes.options)
         except (UnknownPlatform, InvalidInput) as error:
             field = "platform" if isinstance(error, UnknownPlatform) else "metadata.options"

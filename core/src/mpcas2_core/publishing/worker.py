@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Collection, Coroutine
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,7 +14,8 @@ import asyncpg
 import structlog
 
 from mpcas2_core.database.pool import Database
-from mpcas2_core.publishing import due
+from mpcas2_core.plugins import PluginHost
+from mpcas2_core.publishing import due, parking
 from mpcas2_core.publishing.delivery import Delivery
 from mpcas2_core.publishing.dispatcher import Dispatcher
 from mpcas2_core.publishing.doorbell import COMMON, Doorbell, DoorbellUnavailable
@@ -47,7 +48,7 @@ class Worker:
         tenants: Judges whether a tenant may be served.
         delivery: Works on one job.
         name: From :func:`worker_name`.
-        lanes: The networks that are known here.
+        plugins: The networks that are known here; each has a lane.
         concurrency: How many jobs of one lane at a time, so that a network that hangs fills its
             own lane and no other.
         lease_seconds: Length of a lease.
@@ -63,7 +64,7 @@ class Worker:
         tenants: Tenants,
         delivery: Delivery,
         name: str,
-        lanes: Collection[str],
+        plugins: PluginHost,
         concurrency: int,
         lease_seconds: float,
         drain_seconds: float,
@@ -73,9 +74,10 @@ class Worker:
         self._dispatcher = dispatcher
         self._tenants = tenants
         self._delivery = delivery
+        self._plugins = plugins
         self._name = name
         # How many more jobs each lane may take.
-        self._free = dict.fromkeys((*sorted(lanes), COMMON), concurrency)
+        self._free = dict.fromkeys((*sorted(plugins.platforms), COMMON), concurrency)
         self._freed = {lane: asyncio.Event() for lane in self._free}
         self._lease_seconds = lease_seconds
         self._drain_seconds = drain_seconds
@@ -91,6 +93,7 @@ class Worker:
         log.info("worker_started", worker=self._name, lanes=list(self._free))
         beating = asyncio.create_task(self._beat())
         dispatching = asyncio.create_task(self._dispatcher.run(stop))
+        waking = asyncio.create_task(parking.wake_from_time_to_time(self._database, self._plugins))
         try:
             async with asyncio.TaskGroup() as taking:
                 for lane in self._free:
@@ -99,7 +102,8 @@ class Worker:
         finally:
             beating.cancel()
             dispatching.cancel()
-            await asyncio.gather(beating, dispatching, return_exceptions=True)
+            waking.cancel()
+            await asyncio.gather(beating, dispatching, waking, return_exceptions=True)
             log.info("worker_stopped", worker=self._name)
 
     async def _take(self, lane: str, stop: asyncio.Event) -> None:

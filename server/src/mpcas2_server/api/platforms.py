@@ -8,7 +8,10 @@ import msgspec
 from litestar import Controller, Request, get
 from litestar.response.base import ASGIResponse
 
+from mpcas2_core.database import Scope
+from mpcas2_core.identity import Principal
 from mpcas2_core.plugins import PluginRecord
+from mpcas2_core.plugins.availability import switched_off
 from mpcas2_core.plugins.verification import abilities_of
 from mpcas2_hookspecs import ConnectsOAuth, ConnectsWithForm, FormField, Platform, RegistersApp
 from mpcas2_server.api.platform_limits import show_limits
@@ -101,16 +104,25 @@ class PlatformController(Controller):
         doc=Doc(
             tag="Platforms",
             summary="List the networks",
-            description="How an account of each is connected, its own options and its limits.",
+            description="How an account of each is connected, its own options and its limits. A "
+            "network that the operator has switched off for the tenant is left out.",
             answers={200: PlatformList},
         ),
     )
     async def list_platforms(self, request: AnyRequest) -> ASGIResponse:
         """Gives every network of the enabled plugins."""
         caller = signed_in(request)
-        await caller.principal()
         plugins = caller.engine.plugins
-        shown = [_platform(one) for _, one in sorted(plugins.platforms.items())]
+
+        async def work(scope: Scope, _principal: Principal) -> frozenset[str]:
+            return await switched_off(scope)
+
+        off = await caller.run(work)
+        shown = [
+            _platform(platform)
+            for key, platform in sorted(plugins.platforms.items())
+            if (plugin := plugins.plugin_of(key)) is None or plugin.key not in off
+        ]
         return answer(PlatformList(data=shown))
 
 

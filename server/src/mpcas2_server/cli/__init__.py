@@ -36,7 +36,7 @@ _SECTIONS = {
         "restore": LazyCommand(f"{_HERE}.archive:restore", "Put a backup back."),
         "tenant": LazyCommand(f"{_HERE}.operator:tenant", "Create and list tenants."),
         "user": LazyCommand(f"{_HERE}.operator:user", "Create and list users of a tenant."),
-        "plugin": LazyCommand(f"{_HERE}.plugins:plugin", "List plugins and why one is not used."),
+        "plugin": LazyCommand(f"{_HERE}.plugins:plugin", "List, check, install, remove plugins."),
     },
     "Sign in": {
         "register": LazyCommand(f"{_HERE}.signin:register", "Sign up: a user and a tenant."),

@@ -1,4 +1,4 @@
-"""``mpcas2 plugin``: what is installed, and why something is not used."""
+"""``mpcas2 plugin``: the group, what is installed, and why something is not used."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mpcas2_server.cli.output import clean, json_option, print_json, print_table
+from mpcas2_server.cli.plugin_change import install, rollback, upgrade
+from mpcas2_server.cli.plugin_check import check
+from mpcas2_server.cli.plugin_new import new_plugin
+from mpcas2_server.cli.plugin_remove import remove
+from mpcas2_server.cli.plugin_switch import disable, enable
 
 if TYPE_CHECKING:
     from mpcas2_core.plugins import PluginHost, PluginRecord
@@ -16,7 +21,14 @@ __all__ = ("loaded_plugins", "plugin", "plugin_records")
 
 @click.group()
 def plugin() -> None:
-    """See the plugins of this machine; needs no server."""
+    """Write, check, install and remove the plugins of this machine.
+
+    For the operator, on the machine itself: no API does any of this.
+    """
+
+
+for _command in (check, disable, enable, install, new_plugin, remove, rollback, upgrade):
+    plugin.add_command(_command)
 
 
 @plugin.command("list")
@@ -52,13 +64,17 @@ def plugin_records() -> tuple[PluginRecord, ...]:
 def loaded_plugins() -> PluginHost:
     """Loads the plugins as the engine does, without a word in the log."""
     from mpcas2_core.logs import configure  # noqa: PLC0415 - keeps help quick
-    from mpcas2_core.plugins import PluginHost  # noqa: PLC0415 - keeps help quick
+    from mpcas2_core.plugins import PluginHost, PluginShelf  # noqa: PLC0415 - keeps help quick
     from mpcas2_core.settings import Settings  # noqa: PLC0415 - keeps help quick
 
     # The reasons are shown below; the log would only repeat them with a traceback.
     configure(level="error", log_format="pretty")
-    listed = Settings.load().disabled_plugins.split(",")
-    return PluginHost.load(disabled=tuple(key.strip() for key in listed if key.strip()))
+    settings = Settings.load()
+    listed = settings.disabled_plugins.split(",")
+    return PluginHost.load(
+        disabled=tuple(key.strip() for key in listed if key.strip()),
+        switched_off=PluginShelf(settings.home).disabled(),
+    )
 
 
 def _as_dict(record: PluginRecord) -> dict[str, Any]:

@@ -26,7 +26,8 @@ _HELP = """Run everything on this machine until Ctrl-C.
 
 Starts PostgreSQL and Valkey unless DATABASE_URL and REDIS_URL are set,
 brings the database up to this version, and runs the API and the workers.
-What dies is started again.
+What dies is started again. SIGHUP renews API and workers one after the
+other, as after an installation of plugins; no post is dropped.
 
 \b
 Examples:
@@ -65,6 +66,7 @@ def up(*, port: int | None, workers: int, logs: bool | None, as_json: bool) -> N
     from mpcas2_core.settings import Settings  # noqa: PLC0415 - keeps help quick
     from mpcas2_server.cli.installation import quiet_logs  # noqa: PLC0415 - keeps help quick
     from mpcas2_server.cli.processes import check_port  # noqa: PLC0415 - keeps help quick
+    from mpcas2_server.renewal import RunningNote  # noqa: PLC0415 - only here
     from mpcas2_server.supervise import Supervisor  # noqa: PLC0415 - keeps help quick
 
     quiet_logs()
@@ -88,7 +90,9 @@ def up(*, port: int | None, workers: int, logs: bool | None, as_json: bool) -> N
         in_files = (as_json or sys.stdout.isatty()) if logs is None else not logs
         environment = {**os.environ, **addresses, "MPCAS2_HOME": str(settings.home)}
         stages = _programs(settings, environment, workers=workers, in_files=in_files)
-        with Supervisor(stages, say=say) as supervisor:
+        note = RunningNote(settings.home)
+        # The signals first: what reads the note may send one at once.
+        with Supervisor(stages, say=say, renewed=note.count) as supervisor, note:
             if not _until_it_answers(supervisor, settings, stages):
                 return
             _announce(settings, servers, not_served, in_files=in_files, as_json=as_json)
@@ -137,7 +141,7 @@ def _programs(
     folder = settings.home / "logs"
     folder.mkdir(exist_ok=True, mode=0o700)
 
-    def program(name: str, *arguments: str, stop_seconds: float) -> Program:
+    def program(name: str, *arguments: str, stop_seconds: float, **more: Any) -> Program:
         command = (sys.executable, "-m", "mpcas2_server.cli", *arguments)
         return Program(
             name=name,
@@ -145,16 +149,18 @@ def _programs(
             environment=environment,
             log=folder / f"{name.lower().replace(' ', '-')}.log" if in_files else None,
             stop_seconds=stop_seconds,
+            **more,
         )
 
     # First nothing new comes in, then what is under way ends.
     return [
-        [program("API", "serve", stop_seconds=15.0)],
+        [program("API", "serve", stop_seconds=15.0, ready=lambda: _answers(settings))],
         [
             program(
                 f"worker {number}" if workers > 1 else "worker",
                 "worker",
                 stop_seconds=settings.drain_seconds + _DRAIN_MARGIN_SECONDS,
+                overlaps=True,
             )
             for number in range(1, workers + 1)
         ],
