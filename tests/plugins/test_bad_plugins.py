@@ -110,6 +110,13 @@ def test_each_bad_plugin_is_listed_with_what_is_wrong_and_what_to_do(
         "acme-future": "incompatible",
         "acme-thief": "broken",
         "mpcas2-platform-bluesky": "enabled",
+        "mpcas2-platform-facebook": "enabled",
+        "mpcas2-platform-instagram": "enabled",
+        "mpcas2-platform-linkedin": "enabled",
+        "mpcas2-platform-mastodon": "enabled",
+        "mpcas2-platform-pinterest": "enabled",
+        "mpcas2-platform-threads": "enabled",
+        "mpcas2-platform-tiktok": "enabled",
         "mpcas2-platform-twitter": "enabled",
         "mpcas2-platform-youtube": "enabled",
     }

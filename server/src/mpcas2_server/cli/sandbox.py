@@ -17,7 +17,15 @@ import click
 from mpcas2_server.cli.failures import CliError, ExitCode
 from mpcas2_server.cli.output import clean, json_option, print_json, print_table
 
-__all__ = ("GROUP", "PACKAGE", "sandbox")
+__all__ = (
+    "GROUP",
+    "PACKAGE",
+    "await_networks",
+    "end_networks",
+    "installed",
+    "sandbox",
+    "start_networks",
+)
 
 _HELP = """Run practice networks until Ctrl-C; nothing sent to them leaves this machine.
 
@@ -47,7 +55,7 @@ _MOST_ACCOUNTS = 3
 @json_option
 def sandbox(*, networks: tuple[str, ...], port: int, only_list: bool, as_json: bool) -> None:
     """Runs the command; its help is above."""
-    known = _installed()
+    known = installed()
     if only_list:
         if as_json:
             print_json({"networks": known})
@@ -65,7 +73,12 @@ def sandbox(*, networks: tuple[str, ...], port: int, only_list: bool, as_json: b
     _run(networks or tuple(known), port, as_json=as_json)
 
 
-def _installed() -> list[str]:
+def installed() -> list[str]:
+    """Lists the keys of the installed practice networks.
+
+    Raises:
+        CliError: Their core is not installed.
+    """
     if find_spec(PACKAGE) is None:
         raise CliError(
             "The practice networks are not installed.",
@@ -87,8 +100,7 @@ def _run(networks: tuple[str, ...], port: int, *, as_json: bool) -> None:
         if child.wait() != 0:
             raise CliError("The practice networks have ended by themselves.", code="SANDBOX_ENDED")
     finally:
-        child.terminate()
-        _end(child)
+        end_networks(child)
 
 
 def start_networks(networks: Sequence[str], port: int = 0) -> subprocess.Popen[bytes]:
@@ -162,7 +174,9 @@ def _way_in(account: dict[str, Any]) -> str:
     return "chosen on the consent page"
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def end_networks(child: subprocess.Popen[bytes]) -> None:
+    """Ends practice networks."""
+    child.terminate()
     try:
         child.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:

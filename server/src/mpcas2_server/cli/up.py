@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -33,6 +34,7 @@ other, as after an installation of plugins; no post is dropped.
 Examples:
   mpcas2 up
   MPCAS2_HOME=/srv/mpcas2 mpcas2 up --port 8080 --workers 2
+  MPCAS2_HOME=~/practice mpcas2 up --sandbox
 """
 
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
@@ -59,12 +61,19 @@ _DRAIN_MARGIN_SECONDS = 5.0
     default=None,
     help="Show the logs here instead of writing files; the default off a terminal without --json.",
 )
+@click.option(
+    "--sandbox", is_flag=True, help="Take practice networks for the real ones; they run too."
+)
 @json_option
-def up(*, port: int | None, workers: int, logs: bool | None, as_json: bool) -> None:
+def up(*, port: int | None, workers: int, logs: bool | None, sandbox: bool, as_json: bool) -> None:
     """Runs the command; its help is above."""
     from mpcas2_core.servers import LocalServers  # noqa: PLC0415 - heavy
     from mpcas2_core.settings import Settings  # noqa: PLC0415 - keeps help quick
     from mpcas2_server.cli.installation import quiet_logs  # noqa: PLC0415 - keeps help quick
+    from mpcas2_server.cli.practice import (  # noqa: PLC0415 - keeps help quick
+        PracticeNetworks,
+        check_home,
+    )
     from mpcas2_server.cli.processes import check_port  # noqa: PLC0415 - keeps help quick
     from mpcas2_server.renewal import RunningNote  # noqa: PLC0415 - only here
     from mpcas2_server.supervise import Supervisor  # noqa: PLC0415 - keeps help quick
@@ -73,13 +82,18 @@ def up(*, port: int | None, workers: int, logs: bool | None, as_json: bool) -> N
     if port is not None:
         os.environ["MPCAS2_PORT"] = str(port)
     settings = Settings.load()
+    check_home(settings.home, sandbox=sandbox)
     say = _Teller(as_json=as_json)
     say("Starting …")
     # Taken in any case: the lock of the home is the servers'.
-    with LocalServers(
-        settings.home, postgres=not settings.database_url, valkey=not settings.redis_url
-    ) as servers:
+    with (
+        LocalServers(
+            settings.home, postgres=not settings.database_url, valkey=not settings.redis_url
+        ) as servers,
+        contextlib.ExitStack() as stack,
+    ):
         check_port(settings.host, settings.port)
+        networks = stack.enter_context(PracticeNetworks()) if sandbox else None
         addresses = {
             "MPCAS2_DATABASE_URL": settings.database_url or servers.database_url,
             "MPCAS2_REDIS_URL": settings.redis_url or servers.redis_url,
@@ -89,16 +103,20 @@ def up(*, port: int | None, workers: int, logs: bool | None, as_json: bool) -> N
             say(f"Not served until it is mended: {told}")
         in_files = (as_json or sys.stdout.isatty()) if logs is None else not logs
         environment = {**os.environ, **addresses, "MPCAS2_HOME": str(settings.home)}
+        environment |= {} if networks is None else networks.settings
         stages = _programs(settings, environment, workers=workers, in_files=in_files)
         note = RunningNote(settings.home)
         # The signals first: what reads the note may send one at once.
         with Supervisor(stages, say=say, renewed=note.count) as supervisor, note:
             if not _until_it_answers(supervisor, settings, stages):
                 return
-            _announce(settings, servers, not_served, in_files=in_files, as_json=as_json)
+            index = None if networks is None else networks.index
+            _announce(settings, servers, not_served, index, in_files=in_files, as_json=as_json)
             say.runs = True
             while supervisor.wait(_LOOK_SECONDS):
                 _revive(servers, settings, say)
+                if networks is not None:
+                    networks.revive(say)
     say("Stopped.")
 
 
@@ -206,6 +224,7 @@ def _announce(
     settings: Settings,
     servers: LocalServers,
     not_served: Sequence[str],
+    networks: str | None,
     *,
     in_files: bool,
     as_json: bool,
@@ -226,6 +245,7 @@ def _announce(
                     for one in running
                 ],
                 "notServed": not_served,
+                "practiceNetworks": networks,
             }
         )
         sys.stdout.flush()
@@ -238,6 +258,7 @@ def _announce(
             ("  Docs", f"{address}/api/v1/docs"),
             ("  Home", str(settings.home)),
             ("  Logs", logs if in_files else "here"),
+            *([] if networks is None else [("  Networks", f"{networks} (practice)")]),
             *[(f"  {one.name}", f"{one.version}, port {one.port}") for one in running],
         ]
     )
