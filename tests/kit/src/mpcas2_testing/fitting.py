@@ -12,6 +12,7 @@ __all__ = ("fitting", "rule_for", "sample_kind")
 _USUAL_SIDE = 640
 _USUAL_SECONDS = 3.0
 _SEVERAL = 2
+_MOST_BITS_A_SECOND = 8e6
 
 
 def sample_kind(sample: str) -> str:
@@ -73,8 +74,10 @@ def _file(rule: MediaRule, name: str, size: int) -> tuple[Media, bytes]:
             height=height,
             alt_text="Dots." if rule.alt_text_max_length else "",
         ), content
-    seconds = min(max(_USUAL_SECONDS, rule.min_duration or 0.0), rule.max_duration or 1e9)
     size = min(max(size, rule.min_bytes), rule.max_bytes)
+    # Networks refuse more bits a second than a film has.
+    long = max(_USUAL_SECONDS, rule.min_duration or 0.0, size * 8 / _MOST_BITS_A_SECOND)
+    seconds = min(long, rule.max_duration or 1e9)
     content = video_bytes(size, width=width, height=height, seconds=seconds)
     return Media(
         id=name,
