@@ -292,7 +292,10 @@ def _base_address(given: str, *, field: str) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         parts, host, port = urlsplit(""), "", None
-    if not host or "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
+    # Practice networks on this machine may share a port, each below a path of its own.
+    path = parts.path.rstrip("/")
+    odd = path and not (parts.scheme == "http" and _is_local(host))
+    if not host or "@" in parts.netloc or odd or parts.query or parts.fragment:
         raise Rejected(
             f"The {field} is not an address such as https://bsky.social; correct it.",
             code="bad-address",
@@ -304,7 +307,7 @@ def _base_address(given: str, *, field: str) -> str:
             code="bad-address",
         )
     shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + ("" if port is None else f":{port}")
+    return f"{parts.scheme}://{shown}" + ("" if port is None else f":{port}") + path
 
 
 def _is_local(host: str) -> bool:
