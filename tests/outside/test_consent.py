@@ -257,7 +257,11 @@ def test_playlists_are_listed(somebody: Person, networks: Networks) -> None:
 def test_doctor_names_the_redirect_addresses(installed: Installation) -> None:
     port = {"MPCAS2_PORT": str(installed.port)}
     report = installed.command("doctor", "--json", settings=port).json()
-    told = [one for one in report["findings"] if one["area"] == "app"]
+    told = [
+        one
+        for one in report["findings"]
+        if one["area"] == "app" and not one["message"].startswith("No app yet")
+    ]
     assert [one["level"] for one in told] == ["ok", "ok"]
     for key, one in zip(sorted(VARIABLES), told, strict=True):
         assert f"{installed.address}/oauth/callback/{key}" in one["message"]

@@ -28,11 +28,26 @@ def apps(
         environ: Where the apps are; the process's environment by default.
     """
     environ = os.environ if environ is None else environ
+    without: list[str] = []
     for key, platform in sorted(plugins.platforms.items()):
         # With each of many servers an app is registered by itself.
-        many = isinstance(platform, RegistersApp)
-        if isinstance(platform, ConnectsOAuth) and not many:
+        if not isinstance(platform, ConnectsOAuth) or isinstance(platform, RegistersApp):
+            continue
+        names = [name for one in client_variables(key) for name in (PREFIX + one, one)]
+        if source_of(names, environ) is None:
+            without.append(platform.title)
+        else:
             yield _app(platform, redirect_address(settings.public_url, key), environ)
+    if without:
+        # Nobody uses all networks: one line for those that nobody asked for.
+        yield Finding(
+            level="ok",
+            area="app",
+            message=f"No app yet for {', '.join(without)}. To use one of them register "
+            f"{redirect_address(settings.public_url, 'KEY')} there, with the network's key as `mpcas2 "
+            "plugin list` shows it, and set KEY_CLIENT_ID and KEY_CLIENT_SECRET; or each tenant sets "
+            "its own with `mpcas2 account app`.",
+        )
 
 
 def webhooks(
@@ -95,7 +110,7 @@ def _app(platform: Platform, redirect: str, environ: Mapping[str, str]) -> Findi
         return Finding(level="fail", area="app", message=str(error))
     if client_id is None:
         return Finding(
-            level="fail" if secret else "warn",
+            level="fail",
             area="app",
             message=f"{platform.title}: {id_names[1]} is not set, so there is no app.",
             advice=f"{register}, then set {id_names[1]} and {secret_names[1]}; or each tenant sets "
