@@ -63,6 +63,14 @@ def test_a_later_part_replies_to_the_one_before(worker: Any) -> None:
     assert body == {"text": "More", "reply": {"in_reply_to_tweet_id": "8"}}
 
 
+def test_a_first_comment_replies_to_the_first_part(worker: Any) -> None:
+    part = Part(
+        index=2, role="comment", text="More", root=Published(id="7"), parent=Published(id="8")
+    )
+    body = stage(worker, part).data["body"]
+    assert body == {"text": "More", "reply": {"in_reply_to_tweet_id": "7"}}
+
+
 def test_what_x_would_refuse_is_refused_before_any_upload(
     canned: CannedServer, worker: Any
 ) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs
 
-from mpcas2_hookspecs import PostMetrics, Published
+from mpcas2_hookspecs import AccountMetrics, PostMetrics, Published
 from mpcas2_testing import CannedServer
 
 EPOCH = 1_288_834_974_657
@@ -74,3 +74,12 @@ def test_a_hundred_are_asked_for_at_once(canned: CannedServer, worker: Any) -> N
 def test_no_posts_are_no_request(canned: CannedServer, worker: Any) -> None:
     assert ask(worker) == {}
     assert canned.received == []
+
+
+def test_the_account_has_figures_in_either_spelling(canned: CannedServer, worker: Any) -> None:
+    user = {"id": "42", "username": "ada"}
+    figures = {"followers_count": 5, "following_count": 0, "listed_count": 1, "like_count": None}
+    for posts in ("post_count", "tweet_count"):
+        canned.answer("me", {"data": user | {"public_metrics": figures | {posts: 7}}})
+        found = worker.run(lambda platform, ctx: platform.account_metrics(ctx))
+        assert found == AccountMetrics(followers=5, following=0, posts=7, more={"listed_count": 1})

@@ -5,6 +5,7 @@ import sys
 
 from mpcas2_hookspecs import (
     ChecksPost,
+    CollectsAccountMetrics,
     CollectsMetrics,
     ConnectsOAuth,
     ConnectsWithForm,
@@ -12,8 +13,11 @@ from mpcas2_hookspecs import (
     DeclaresQuotas,
     DeletesPosts,
     Hooks,
+    ListsComments,
+    MarksText,
     Platform,
     PollsPublish,
+    ReadsProfile,
     RefreshesGrant,
     read_manifest,
 )
@@ -37,11 +41,14 @@ def test_the_platform_has_the_capabilities_that_it_needs() -> None:
         RefreshesGrant,
         ChecksPost,
         CountsText,
+        MarksText,
+        ReadsProfile,
+        CollectsAccountMetrics,
         DeclaresQuotas,
         DeletesPosts,
         CollectsMetrics,
     ):
         assert isinstance(platform, capability)
-    assert not isinstance(platform, (ConnectsWithForm, PollsPublish))
+    assert not isinstance(platform, (ConnectsWithForm, ListsComments, PollsPublish))
     assert isinstance(platform, ConnectsOAuth)
     assert platform.consent.url == "https://x.com/i/oauth2/authorize"

@@ -150,3 +150,41 @@ def test_figures_are_read(bench: Bench) -> None:
     assert found.keys() == {post.id}
     assert found[post.id].views is not None
     assert found[post.id].likes is not None
+
+
+def test_a_first_comment_below_a_thread_answers_its_first_part(
+    bench: Bench, process: SandboxProcess
+) -> None:
+    desk = bench.desk()
+    root = published(desk, Part(index=0, text="One"))
+    last = published(desk, Part(index=1, text="Two", root=root, parent=root))
+    comment = Part(index=2, role="comment", text="Read on: example.com", root=root, parent=last)
+    made = published(desk, comment)
+    stored = {one["id"]: one for one in process.control.call("GET", "posts")["posts"]}
+    assert stored[made.id]["replyTo"] == root.id
+
+
+def test_a_comment_that_x_does_not_let_the_app_write_is_refused_with_words(
+    bench: Bench, process: SandboxProcess
+) -> None:
+    desk = bench.desk()
+    root = published(desk, Part(index=0, text="One"))
+    process.control.call("POST", "settings", {"ownReplies": False})
+    with pytest.raises(Rejected) as raised:
+        desk.publish(desk.stage(desk.comment(root)))
+    assert raised.value.code == "reply-refused"
+
+
+def test_a_plan_that_was_bought_since_allows_long_posts(
+    bench: Bench, process: SandboxProcess
+) -> None:
+    desk = bench.desk()
+    process.control.call("POST", f"accounts/{bench.person}", {"subscription": "Premium"})
+    platform: Any = bench.platform
+    told = desk.run(platform.read_profile)
+    assert told.platform_account_id == desk.account.platform_account_id
+    limits = platform.limits(msgspec.structs.replace(desk.account, data=told.data))
+    assert (limits.text.max_length, limits.text.folds_at) == (25_000, 280)
+    published(desk, Part(index=0, text="x" * 281))
+    figures = desk.run(platform.account_metrics)
+    assert figures.posts == 1

@@ -36,6 +36,7 @@ PARTS = [
     Part(index=0, text="!", options=XOptions(quote_post_id="1", community_id="2")),
     Part(index=0, text="!", options=XOptions(made_with_ai=True, paid_partnership=True)),
     Part(index=1, text="More", root=Published(id="7"), parent=Published(id="8")),
+    Part(index=1, role="comment", text="First", root=Published(id="7"), parent=Published(id="7")),
 ]
 
 
@@ -166,6 +167,8 @@ def test_all_else_keeps_to_the_description(
             await platform.connections(Grant(access_token="t"), ctx)
 
     worker.run(connections)
+    worker.run(lambda platform, ctx: platform.read_profile(ctx))
+    worker.run(lambda platform, ctx: platform.account_metrics(ctx))
     assert {check(spec, request) for request in canned.received} == {
         "DELETE /2/tweets/{id}",
         "GET /2/tweets",

@@ -12,6 +12,8 @@ import msgspec
 from mpcas2_hookspecs import (
     Account,
     AccountContext,
+    AccountMetrics,
+    AccountProfile,
     CannotTell,
     ConnectContext,
     Connection,
@@ -32,12 +34,14 @@ from mpcas2_hookspecs import (
     QuotaRule,
     Rejected,
     Staged,
+    TextMark,
 )
 from mpcas2_platform_twitter import metrics, oauth
 from mpcas2_platform_twitter.api import json_request, send
 from mpcas2_platform_twitter.bodies import post_body
 from mpcas2_platform_twitter.counting import text_length
 from mpcas2_platform_twitter.lookup import CLOCK_SKEW, LAG_SECONDS, StagedPost, matching
+from mpcas2_platform_twitter.marks import marks
 from mpcas2_platform_twitter.options import XOptions
 from mpcas2_platform_twitter.rules import APP_POSTS, POSTS, QUOTAS, limits_of, part_problems
 from mpcas2_platform_twitter.uploads import upload
@@ -64,6 +68,7 @@ class XPlatform:
     title = "X"
     options: type[msgspec.Struct] = XOptions
     quotas: Sequence[QuotaRule] = QUOTAS
+    profile_seconds: float = 3600.0
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._api_url = str(settings["api_url"]).rstrip("/")
@@ -105,6 +110,14 @@ class XPlatform:
         """
         return (await oauth.who(ctx.http, self._api_url, grant, ctx.now()),)
 
+    async def read_profile(self, ctx: AccountContext) -> AccountProfile:
+        """Reads who the account is and which plan it has: it decides how long a text may be.
+
+        Raises:
+            PlatformError: Any of the tree but ``OutcomeUnknown``.
+        """
+        return await oauth.profile(ctx.http, self._api_url, ctx.now())
+
     def refresh_request(
         self,
         account: Account,  # noqa: ARG002 - the grant holds all that the request needs
@@ -135,6 +148,10 @@ class XPlatform:
     def text_length(self, text: str) -> int:
         """Counts a text as X does; pure."""
         return text_length(text)
+
+    def text_marks(self, text: str) -> Sequence[TextMark]:
+        """Finds links, mentions, hashtags and cashtags; pure."""
+        return marks(text, self._web_url)
 
     def check_post(
         self,
@@ -242,6 +259,14 @@ class XPlatform:
             PlatformError: Any of the tree but ``OutcomeUnknown``.
         """
         return await metrics.collect(posts, ctx, self._api_url)
+
+    async def account_metrics(self, ctx: AccountContext) -> AccountMetrics:
+        """Reads the account's figures.
+
+        Raises:
+            PlatformError: Any of the tree but ``OutcomeUnknown``.
+        """
+        return await metrics.collect_account(ctx, self._api_url)
 
     def _published(self, post_id: str, account: Account) -> Published:
         # The form of the address is from memory; X leads every such address to the post.

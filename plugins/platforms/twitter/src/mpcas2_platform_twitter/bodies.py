@@ -27,7 +27,7 @@ def post_body(part: Part, media_ids: Sequence[str]) -> dict[str, Any]:
     """Puts a part into the words of the API.
 
     Args:
-        part: The part; with a parent it becomes a reply to it.
+        part: The part; with a parent it becomes a reply to it, and a first comment to the first part.
         media_ids: X's ids of the part's files, in order.
     """
     options = options_of(part)
@@ -35,8 +35,9 @@ def post_body(part: Part, media_ids: Sequence[str]) -> dict[str, Any]:
     body: dict[str, Any] = {"text": part.text}
     if media_ids:
         body["media"] = {"media_ids": list(media_ids)}
-    if part.parent is not None:
-        body["reply"] = {"in_reply_to_tweet_id": part.parent.id}
+    above = part.root if part.role == "comment" else part.parent
+    if above is not None:
+        body["reply"] = {"in_reply_to_tweet_id": above.id}
     if options.poll is not None:
         body["poll"] = {
             "options": list(options.poll.options),

@@ -1,4 +1,4 @@
-"""Reads how posts do.
+"""Reads how posts and accounts do.
 
 Source: https://docs.x.com/x-api/fundamentals/metrics. Non-public figures are given for own posts of the
 last 30 days only; asked for an older post, X leaves the whole post out, so those are asked again for
@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mpcas2_hookspecs import AccountContext, PostMetrics, Published, Rejected
+from mpcas2_hookspecs import AccountContext, AccountMetrics, PostMetrics, Published, Rejected
 from mpcas2_platform_twitter.api import send
-from mpcas2_platform_twitter.wire import Post, TimelineAnswer
+from mpcas2_platform_twitter.wire import Post, TimelineAnswer, UserAnswer
 
-__all__ = ("collect",)
+__all__ = ("collect", "collect_account")
 
 _AT_ONCE = 100
 _PRIVATE_FOR = timedelta(days=30)
@@ -48,6 +48,25 @@ async def collect(
     for start in range(0, len(rest), _AT_ONCE):
         found |= await _ask(rest[start : start + _AT_ONCE], _PUBLIC, ctx, api_url)
     return {post_id: _metrics(found[post_id]) for post_id in wanted if post_id in found}
+
+
+async def collect_account(ctx: AccountContext, api_url: str) -> AccountMetrics:
+    """Reads the account's figures.
+
+    Raises:
+        PlatformError: Any of the tree but ``OutcomeUnknown``.
+    """
+    request = ctx.http.build_request(
+        "GET", f"{api_url}/2/users/me", params={"user.fields": _PUBLIC}
+    )
+    told = _figures((await send(ctx.http, request, UserAnswer, now=ctx.now())).data.public_metrics)
+    posts = told.pop("post_count", told.pop("tweet_count", None))
+    return AccountMetrics(
+        followers=told.pop("followers_count", None),
+        following=told.pop("following_count", None),
+        posts=posts,
+        more=dict(told),
+    )
 
 
 async def _ask(

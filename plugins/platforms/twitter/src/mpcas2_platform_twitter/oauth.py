@@ -34,7 +34,15 @@ from mpcas2_platform_twitter import api
 from mpcas2_platform_twitter.faults import when_again
 from mpcas2_platform_twitter.wire import TokenAnswer, User, UserAnswer
 
-__all__ = ("SCOPES", "grant_request", "parse_grant", "parse_refresh", "refresh_request", "who")
+__all__ = (
+    "SCOPES",
+    "grant_request",
+    "parse_grant",
+    "parse_refresh",
+    "profile",
+    "refresh_request",
+    "who",
+)
 
 SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 """What posting needs: read and write posts, read the own profile, upload media, renew the grant."""
@@ -149,26 +157,33 @@ async def who(client: httpx.AsyncClient, api_url: str, grant: Grant, now: dateti
         RateLimited: X asks to come back later.
         Unavailable: X cannot be reached now.
     """
-    request = client.build_request(
-        "GET", f"{api_url}/2/users/me", params={"user.fields": _USER_FIELDS}
-    )
     try:
-        user = (await api.send(client, request, UserAnswer, now=now)).data
+        told = await profile(client, api_url, now)
     except Unauthorized as error:
         raise Rejected(
             "X refused the grant that it has just given. Start the connection again.",
             code=error.code,
             answer=error.answer,
         ) from error
-    return Connection(
-        profile=AccountProfile(
-            platform_account_id=user.id,
-            username=user.username,
-            display_name=user.name,
-            avatar_url=user.profile_image_url,
-            data=_plan(user),
-        ),
-        grant=grant,
+    return Connection(profile=told, grant=grant)
+
+
+async def profile(client: httpx.AsyncClient, api_url: str, now: datetime) -> AccountProfile:
+    """Asks who the account is and which plan it has.
+
+    Raises:
+        PlatformError: Any of the tree but ``OutcomeUnknown``.
+    """
+    request = client.build_request(
+        "GET", f"{api_url}/2/users/me", params={"user.fields": _USER_FIELDS}
+    )
+    user = (await api.send(client, request, UserAnswer, now=now)).data
+    return AccountProfile(
+        platform_account_id=user.id,
+        username=user.username,
+        display_name=user.name,
+        avatar_url=user.profile_image_url,
+        data=_plan(user),
     )
 
 

@@ -6,7 +6,6 @@ Source: https://docs.x.com/x-api/media/quickstart/best-practices, .../posts/mana
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mpcas2_hookspecs import (
@@ -20,6 +19,7 @@ from mpcas2_hookspecs import (
     TextRule,
 )
 from mpcas2_platform_twitter.bodies import options_of
+from mpcas2_platform_twitter.marks import find_cashtags
 
 __all__ = ("APP_POSTS", "GIF", "POSTS", "QUOTAS", "limits_of", "part_problems")
 
@@ -48,19 +48,18 @@ _VIDEO_BYTES = 512_000_000
 _VIDEO_LEAST_SIDE = 32
 _VIDEO_RATIO = 3
 
-# A cashtag as twitter-text reads it: a dollar sign and one to six letters, as a word of its own.
-_CASHTAG = re.compile(
-    r"(?:^|(?<=[\s\u180e]))\$[a-z]{1,6}(?:[._][a-z]{1,2})?"
-    r"(?=$|\s|[!'#%&()*+,\\\-./:;<=>?@\[\]^_{|}~$])",
-    re.IGNORECASE,
-)
-
 
 def limits_of(account: Account | None) -> Limits:
     """Declares what may be posted; accounts with a paid plan may write long posts."""
     premium = account is not None and account.data.get("premium") is True
+    # A long post is folded behind what everybody may write (from memory).
+    text = (
+        TextRule(max_length=_PREMIUM_TEXT, unit="weighted", folds_at=_TEXT)
+        if premium
+        else TextRule(max_length=_TEXT, unit="weighted")
+    )
     return Limits(
-        text=TextRule(max_length=_PREMIUM_TEXT if premium else _TEXT, unit="weighted"),
+        text=text,
         media=(
             MediaRule(
                 kind="image",
@@ -82,6 +81,7 @@ def limits_of(account: Account | None) -> Limits:
         ),
         mixes_media=False,
         max_parts=_MAX_PARTS,
+        comment=text,
     )
 
 
@@ -92,7 +92,7 @@ def part_problems(part: Part) -> Iterator[PostProblem]:
         yield PostProblem(
             message="A post on X needs a text or media.", field="text", part=part.index
         )
-    if len(_CASHTAG.findall(part.text)) > 1:
+    if len(find_cashtags(part.text)) > 1:
         yield PostProblem(
             message="X takes at most one cashtag ($NAME) in a post; remove the others.",
             field="text",

@@ -56,6 +56,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     profile_image_url: str | None = None
     verified_type: str | None = None
     subscription_type: str | None = None
+    public_metrics: dict[str, Any] = {}
 
 
 class UserAnswer(msgspec.Struct, frozen=True, kw_only=True):

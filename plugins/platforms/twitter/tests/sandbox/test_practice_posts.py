@@ -181,3 +181,36 @@ def test_more_accounts_can_be_made(ada: Member) -> None:
     made = ada.control.call("POST", "accounts", {"count": 3, "prefix": "crowd"})["accounts"]
     assert [one["handle"] for one in made] == ["crowd1", "crowd2", "crowd3"]
     assert len(ada.control.call("GET", "accounts")["accounts"]) == 7
+
+
+def test_own_replies_may_be_refused_as_those_to_strangers(ada: Member) -> None:
+    post_id = ada.posted(text="a")
+    ada.settings(ownReplies=False)
+    status, said = ada.refusal(ada.reply(post_id, "first"))
+    assert status == 403
+    assert "Reply to this conversation is not allowed" in said
+    ada.settings(ownReplies=True)
+    comment = ada.reply(post_id, "first").json()["data"]["id"]
+    [post, _] = ada.control.call("GET", "posts")["posts"]
+    assert post["comments"] == [comment]
+
+
+def test_a_paid_plan_may_write_long_posts(ada: Member) -> None:
+    assert ada.post(text="x" * 281).status_code == 400
+    ada.control.call("POST", "accounts/ada", {"subscription": "Premium"})
+    assert ada.post(text="x" * 25_000).status_code == 201
+    assert ada.post(text="x" * 25_001).status_code == 400
+
+
+def test_the_figures_of_an_account_grow(ada: Member) -> None:
+    fields = {"user.fields": "public_metrics,subscription_type"}
+    ada.posted(text="a")
+    ada.control.advance_clock(3600)
+    first = ada.http.get("/2/users/me", params=fields).json()["data"]
+    ada.control.advance_clock(3500)
+    second = ada.http.get("/2/users/me", params=fields).json()["data"]
+    assert first["subscription_type"] == "None"
+    assert first["public_metrics"]["post_count"] == 1
+    assert (
+        0 < first["public_metrics"]["followers_count"] < second["public_metrics"]["followers_count"]
+    )

@@ -110,7 +110,10 @@ def test_answers_about_posts_are_as_described(ada: Member, bob: Member, checked:
     checked(bob.http.get("/2/tweets", params=two), "/2/tweets")
     checked(ada.http.get(f"/2/tweets/{first}", params=everything), "/2/tweets/{id}")
     checked(ada.http.get("/2/tweets/5"), "/2/tweets/{id}")
-    fields = {"user.fields": "created_at,description,protected,verified,verified_type,url"}
+    fields = {
+        "user.fields": "created_at,description,protected,verified,verified_type,url,"
+        "public_metrics,subscription_type"
+    }
     checked(ada.http.get("/2/users/me", params=fields), "/2/users/me")
     checked(ada.http.delete(f"/2/tweets/{first}"), "/2/tweets/{id}")
     assert len(checked.seen) == 7

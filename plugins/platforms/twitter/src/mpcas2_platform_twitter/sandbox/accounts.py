@@ -57,11 +57,13 @@ class Account:
         handle: The username, in lower case, without the @.
         name: The name that people read.
         created_at: When it was made.
+        subscription: The paid plan in X's words, "None" without one.
     """
 
     handle: str
     name: str
     created_at: datetime
+    subscription: str = "None"
 
     @property
     def id(self) -> str:

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
+from mpcas2_platform_twitter.sandbox.accounts import Account
 from mpcas2_platform_twitter.sandbox.posts import PostBook, StoredPost
 from mpcas2_sandbox.growth import figure
 
 PRIVATE_DAYS = 30
 _MOST_VIEWS = 20_000
+_MOST_FOLLOWERS = 4_000
 
 
 def views(post: StoredPost, now: datetime) -> int:
@@ -50,3 +52,17 @@ def private_metrics(post: StoredPost, now: datetime) -> dict[str, int]:
 def has_private_metrics(post: StoredPost, now: datetime) -> bool:
     """Tells whether the post is young enough for the figures of its author."""
     return (now - post.created_at).days < PRIVATE_DAYS
+
+
+def account_metrics(account: Account, posts: PostBook, now: datetime) -> dict[str, int]:
+    """Returns the figures of an account; followers come in with the network's clock."""
+    own = posts.of(account)
+    followers = figure(f"{account.handle}:followers", account.created_at, now, _MOST_FOLLOWERS)
+    return {
+        "followers_count": followers,
+        "following_count": followers // 5,
+        "post_count": len(own),
+        "listed_count": followers // 200,
+        "like_count": followers // 3,
+        "media_count": sum(len(post.media) for post in own),
+    }

@@ -8,7 +8,7 @@ from mpcas2_platform_twitter.sandbox.post_request import UNSET, PostRequest
 from mpcas2_platform_twitter.sandbox.posts import StoredPost
 from mpcas2_platform_twitter.sandbox.problems import forbidden, invalid_request
 from mpcas2_platform_twitter.sandbox.state import XState
-from mpcas2_platform_twitter.sandbox.weighted_text import MAX_WEIGHT, cashtags, mentions, weight
+from mpcas2_platform_twitter.sandbox.weighted_text import cashtags, max_weight, mentions, weight
 
 _BAD_MEDIA = "Your media IDs are invalid."
 
@@ -20,7 +20,7 @@ def new_post(state: XState, author: Account, request: PostRequest, now: datetime
         Problem: It breaks a rule.
     """
     _check_parts(request)
-    _check_text(request.text)
+    _check_text(request.text, max_weight(author.subscription))
     media = _media(state, author, request)
     parent = _parent(state, author, request)
     quoted = None
@@ -64,11 +64,11 @@ def _check_parts(request: PostRequest) -> None:
         raise forbidden("You are not permitted to edit posts with this account.")
 
 
-def _check_text(text: str) -> None:
+def _check_text(text: str, most: int) -> None:
     taken = weight(text)
-    if taken > MAX_WEIGHT:
+    if taken > most:
         raise invalid_request(
-            f"Your Tweet text is too long: it weighs {taken} of {MAX_WEIGHT} characters."
+            f"Your Tweet text is too long: it weighs {taken} of {most} characters."
         )
     if len(cashtags(text)) > 1:
         raise forbidden("A post may have one cashtag.")
@@ -102,7 +102,7 @@ def _parent(state: XState, author: Account, request: PostRequest) -> StoredPost 
     parent = state.posts.find(request.reply.in_reply_to_tweet_id)
     if parent is None:
         raise forbidden("You attempted to reply to a Tweet that is deleted or not visible to you.")
-    if parent.author is author:
+    if parent.author is author and state.settings.own_replies:
         return parent
     mentioned = {found.group(1).lower() for found in mentions(parent.text)}
     quoted = parent.quoted is not None and parent.quoted.author is author

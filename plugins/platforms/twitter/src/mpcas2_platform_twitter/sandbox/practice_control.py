@@ -1,6 +1,6 @@
 """The practice network's own part of the control API."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -23,6 +23,12 @@ class NewAccounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     prefix: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,8}$")] = "user"
 
 
+class AccountChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to change of an account."""
+
+    subscription: Literal["None", "Basic", "Premium", "PremiumPlus"]
+
+
 def practice_control_routes(state: XState) -> list[BaseRoute]:
     """Returns the control routes for accounts, settings, limits, posts, media and statistics."""
 
@@ -36,6 +42,16 @@ def practice_control_routes(state: XState) -> list[BaseRoute]:
             return control_error(str(error))
         made = state.accounts.add_many(order.count, order.prefix, state.core.clock.now())
         return control_json({"accounts": [_account(state, one) for one in made]}, 201)
+
+    async def post_account(request: Request) -> Response:
+        account = state.accounts.by_handle(request.path_params["handle"])
+        if account is None:
+            return control_error("there is no such account", 404)
+        try:
+            account.subscription = (await control_body(request, AccountChange)).subscription
+        except ValueError as error:
+            return control_error(str(error))
+        return control_json(_account(state, account))
 
     async def get_settings(_request: Request) -> Response:
         return control_json(state.settings)
@@ -51,7 +67,9 @@ def practice_control_routes(state: XState) -> list[BaseRoute]:
 
     async def get_posts(request: Request) -> Response:
         handle = request.query_params.get("account")
-        posts = [_post(one) for one in state.posts.all() if handle in {None, one.author.handle}]
+        posts = [
+            _post(state, one) for one in state.posts.all() if handle in {None, one.author.handle}
+        ]
         return control_json({"posts": posts})
 
     async def get_media(_request: Request) -> Response:
@@ -63,6 +81,7 @@ def practice_control_routes(state: XState) -> list[BaseRoute]:
     return [
         Route("/_sandbox/accounts", get_accounts, methods=["GET"]),
         Route("/_sandbox/accounts", post_accounts, methods=["POST"]),
+        Route("/_sandbox/accounts/{handle}", post_account, methods=["POST"]),
         Route("/_sandbox/settings", get_settings, methods=["GET"]),
         Route("/_sandbox/settings", post_settings, methods=["POST"]),
         *limits_routes(state.limits),
@@ -78,10 +97,11 @@ def _account(state: XState, account: Account) -> dict[str, object]:
         "handle": account.handle,
         "name": account.name,
         "posts": len(state.posts.of(account)),
+        "subscription": account.subscription,
     }
 
 
-def _post(post: StoredPost) -> dict[str, object]:
+def _post(state: XState, post: StoredPost) -> dict[str, object]:
     return {
         "id": post.id,
         "account": post.author.handle,
@@ -93,6 +113,7 @@ def _post(post: StoredPost) -> dict[str, object]:
         "mediaSha256": [one.file.sha256 if one.file is not None else None for one in post.media],
         "replyTo": None if post.parent is None else post.parent.id,
         "conversationId": post.conversation_id,
+        "comments": [one.id for one in state.posts.all() if one.parent is post],
         "createdAt": timestamp(post.created_at),
         "path": post.path,
     }

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mpcas2_platform_twitter.sandbox.calls import Answer, Call, number
+from mpcas2_platform_twitter.sandbox.metrics import account_metrics
 from mpcas2_platform_twitter.sandbox.post_fields import SELECTORS, PostView, chosen, shown_user
 from mpcas2_platform_twitter.sandbox.posts import StoredPost
 from mpcas2_platform_twitter.sandbox.problems import invalid_request, missing, not_found
@@ -32,8 +33,12 @@ def get_me(call: Call) -> Answer:
         "created_at": timestamp(call.account.created_at),
         "description": "",
         "protected": False,
-        "verified": False,
-        "verified_type": "none",
+        "verified": call.account.subscription != "None",
+        "verified_type": "none" if call.account.subscription == "None" else "blue",
+        "subscription_type": call.account.subscription,
+        "public_metrics": account_metrics(
+            call.account, call.state.posts, call.state.core.clock.now()
+        ),
         "url": f"{call.base_url}/{call.account.handle}",
     }
     data.update({name: value for name, value in more.items() if name in wanted})

@@ -28,6 +28,8 @@ class XSettings(
         fail_next_processing: Why the processing of the next video or GIF fails; null for none.
         credits_left: How many posts are still paid for; at 0 every call is answered with 402; null
             for any number.
+        own_replies: Whether an app may reply to posts of the same account. X does not say whether its
+            rule on replies exempts them.
     """
 
     timeline_lag_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
@@ -35,6 +37,7 @@ class XSettings(
     processing_seconds: Annotated[float, msgspec.Meta(ge=0)] = 2.0
     fail_next_processing: str | None = None
     credits_left: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    own_replies: bool = True
 
 
 class Stats(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ import unicodedata
 
 import regex
 
-MAX_WEIGHT = 280
+_MAX_WEIGHT = 280
+_MAX_WEIGHT_PAID = 25_000
 LINK_WEIGHT = 23
 
 # Code points that weigh one; all others weigh two.
@@ -55,13 +56,22 @@ _HASHTAG = regex.compile(r"(?<![\w&])[#\uff03](?=\w*\p{L})\w+")
 _MENTION = regex.compile(r"(?<![\w@])[@\uff20](\w{1,15})(?![\w@])", regex.ASCII)
 
 
+def max_weight(subscription: str) -> int:
+    """Returns how much a text may weigh; paid plans may write long posts.
+
+    Args:
+        subscription: The plan in X's words, "None" without one.
+    """
+    return _MAX_WEIGHT if subscription == "None" else _MAX_WEIGHT_PAID
+
+
 def links(text: str) -> list[tuple[int, int]]:
     """Returns where the links of a text begin and end."""
     return [found.span() for found in _LINK.finditer(text)]
 
 
 def weight(text: str) -> int:
-    """Returns how much of the 280 a text takes, after it was brought to NFC."""
+    """Returns how much of what is allowed a text takes, after it was brought to NFC."""
     text = unicodedata.normalize("NFC", text)
     total = 0
     at = 0

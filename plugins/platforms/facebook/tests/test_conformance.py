@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from mpcas2_testing import PlatformSuite
+
+
+class TestFacebook(PlatformSuite):
+    practice = "facebook"
