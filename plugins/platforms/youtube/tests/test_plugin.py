@@ -5,6 +5,7 @@ import sys
 
 from mpcas2_hookspecs import (
     ChecksPost,
+    CollectsAccountMetrics,
     CollectsMetrics,
     ConnectsOAuth,
     ConnectsWithForm,
@@ -12,7 +13,9 @@ from mpcas2_hookspecs import (
     DeclaresQuotas,
     DeletesPosts,
     Hooks,
+    ListsComments,
     ListsTargets,
+    MarksText,
     Platform,
     PollsPublish,
     RefreshesGrant,
@@ -43,6 +46,9 @@ def test_the_platform_has_the_capabilities_that_it_needs() -> None:
         ListsTargets,
         DeletesPosts,
         CollectsMetrics,
+        CollectsAccountMetrics,
+        ListsComments,
+        MarksText,
     ):
         assert isinstance(platform, ability)
     assert not isinstance(platform, ConnectsWithForm)

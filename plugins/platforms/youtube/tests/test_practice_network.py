@@ -17,6 +17,8 @@ import pytest
 
 from mpcas2_hookspecs import (
     Accepted,
+    CannotTell,
+    Found,
     Media,
     OAuthApp,
     OutcomeUnknown,
@@ -346,3 +348,25 @@ def test_a_follow_up_whose_answer_was_lost_is_made_once(
     [made] = posts(network)
     assert made["hasThumbnail"]
     assert network.control.call("GET", "stats")["playlistItems"] == 1
+
+
+def test_a_first_comment_is_found_once_the_list_shows_it(
+    network: SandboxProcess, desk: Desk
+) -> None:
+    video = desk.published(film(desk, 100_000))
+    network.control.call("POST", "comments", {"lagSeconds": 900})
+    staged = desk.stage(desk.comment(video, "First & <best>"))
+    made = desk.publish(staged)
+    assert isinstance(desk.find(staged), CannotTell)
+    network.control.advance_clock(901)
+    assert desk.find(staged) == Found(post=made)
+    [post] = posts(network)
+    assert [one["id"] for one in post["comments"]] == [made.id]
+    platform = desk.platform
+    assert isinstance(platform, YouTubePlatform)
+    page = desk.run(lambda ctx: platform.comments(video, ctx))
+    assert [one.text for one in page.comments] == ["First & <best>"]
+    figures = desk.run(platform.account_metrics)
+    assert figures.posts == 1
+    desk.run(lambda ctx: platform.delete(made, ctx))
+    assert posts(network)[0]["comments"] == []

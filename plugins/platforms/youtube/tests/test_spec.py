@@ -10,7 +10,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from mpcas2_hookspecs import Grant, Published
+from mpcas2_hookspecs import Grant, Part, Published
 from mpcas2_platform_youtube import wire
 from mpcas2_platform_youtube.adapter import YouTubePlatform
 from mpcas2_platform_youtube.oauth import SCOPES
@@ -100,6 +100,9 @@ def sent(google: Any, platform: YouTubePlatform, studio: Any) -> list[Any]:
     for name in ("POST set", "POST playlistItems"):
         google.queue(name)
     google.queue("DELETE videos", status=204)
+    google.queue("DELETE comments", status=204)
+    google.queue("POST commentThreads", {"id": "Ug1"})
+    google.queue("GET commentThreads", {"items": []})
 
     async def everything(ctx: Any) -> None:
         async with MemoryConnectContext(access_token="a") as connecting:
@@ -115,6 +118,14 @@ def sent(google: Any, platform: YouTubePlatform, studio: Any) -> list[Any]:
         await platform.targets(ctx)
         await platform.metrics([Published(id="vid1")], ctx)
         await platform.delete(Published(id="vid1"), ctx)
+        await platform.account_metrics(ctx)
+        root = Published(id="vid1")
+        comment = await platform.stage(Part(index=1, role="comment", text="x", root=root), ctx)
+        published = await platform.publish(comment, ctx)
+        assert isinstance(published, Published)
+        await platform.find(comment, ctx)
+        await platform.comments(root, ctx, "p2")
+        await platform.delete(published, ctx)
 
     studio.run(everything)
     requests: list[Any] = google.requests
@@ -151,6 +162,9 @@ def test_every_request_is_one_that_youtube_has(
         "youtube.playlists.list",
         "youtube.playlistItems.list",
         "youtube.playlistItems.insert",
+        "youtube.commentThreads.insert",
+        "youtube.commentThreads.list",
+        "youtube.comments.delete",
     }
 
 
@@ -206,6 +220,13 @@ def test_every_reason_has_words_and_every_privacy_is_known(spec: dict[str, Any])
         (wire.Statistics, "VideoStatistics"),
         (wire.Page[wire.Video], "VideoListResponse"),
         (wire.UploadedVideo, "Video"),
+        (wire.ChannelStatistics, "ChannelStatistics"),
+        (wire.CommentThread, "CommentThread"),
+        (wire.ThreadSnippet, "CommentThreadSnippet"),
+        (wire.ThreadReplies, "CommentThreadReplies"),
+        (wire.CommentResource, "Comment"),
+        (wire.CommentSnippet, "CommentSnippet"),
+        (wire.CommentAuthor, "CommentSnippetAuthorChannelId"),
     ],
 )
 def test_every_field_that_is_read_is_one_that_youtube_sends(

@@ -13,7 +13,9 @@ from mpcas2_hookspecs import (
     Accepted,
     Account,
     AccountContext,
+    AccountMetrics,
     CannotTell,
+    CommentPage,
     ConnectContext,
     Connection,
     FindResult,
@@ -34,12 +36,14 @@ from mpcas2_hookspecs import (
     Staged,
     StillDeciding,
     Target,
+    TextMark,
     Unavailable,
 )
-from mpcas2_platform_youtube import channels, oauth, upload
+from mpcas2_platform_youtube import channels, comments, oauth, upload
 from mpcas2_platform_youtube.data_api import WRITE_UNITS, listed, send
 from mpcas2_platform_youtube.faults import QUOTA_ZONE
 from mpcas2_platform_youtube.follow_ups import fulfil
+from mpcas2_platform_youtube.marks import marks
 from mpcas2_platform_youtube.options import YouTubeOptions
 from mpcas2_platform_youtube.processing import decision, unlisted
 from mpcas2_platform_youtube.resumable import Gone, Waiting, ask_session
@@ -153,12 +157,20 @@ class YouTubePlatform:
         """
         return oauth.parse_refresh(answer)
 
+    def text_marks(self, text: str) -> Sequence[TextMark]:
+        """Finds links, handles and hashtags; pure."""
+        return marks(text, self._web)
+
     async def stage(self, part: Part, ctx: PublishContext) -> Staged:
         """Opens an upload session, or takes the one of an earlier run, and sends all but the end.
+
+        A first comment is only fixed: nothing of it can be prepared.
 
         Raises:
             PlatformError: Any of the tree but ``OutcomeUnknown``.
         """
+        if part.role == "comment":
+            return Staged(data=msgspec.to_builtins(comments.staged(part, ctx.now())))
         media, options = the_video(part), options_of(part)
         session, offset = await self._brought(part, ctx)
         staged = StagedUpload(
@@ -177,12 +189,15 @@ class YouTubePlatform:
         return Staged(data=msgspec.to_builtins(staged))
 
     async def publish(self, staged: Staged, ctx: PublishContext) -> PublishResult:
-        """Sends the end of the file, which makes the video.
+        """Sends the end of the file, which makes the video; or a first comment.
 
         Raises:
             OutcomeUnknown: The answer is missing, or the session is not through with the bytes.
             PlatformError: Any other of the tree: this send made no video.
         """
+        if comments.ON_VIDEO in staged.data:
+            comment = msgspec.convert(staged.data, comments.StagedComment)
+            return await comments.publish(comment, ctx, self._api, self._web)
         state = msgspec.convert(staged.data, StagedUpload)
         return _accepted(await upload.finish(ctx, self._api, state), state)
 
@@ -192,6 +207,9 @@ class YouTubePlatform:
         Raises:
             PlatformError: The question itself failed.
         """
+        if comments.ON_VIDEO in staged.data:
+            comment = msgspec.convert(staged.data, comments.StagedComment)
+            return await comments.find(comment, ctx, self._api, self._web)
         state = msgspec.convert(staged.data, StagedUpload)
         total = state.media.size
         told = await ask_session(ctx, self._api, state.session, total)
@@ -239,11 +257,14 @@ class YouTubePlatform:
         return await channels.playlists(self._api, self._web, ctx)
 
     async def delete(self, post: Published, ctx: AccountContext) -> None:
-        """Deletes the video; one that is gone already is no error.
+        """Deletes the video or the first comment; what is gone already is no error.
 
         Raises:
             PlatformError: Any of the tree.
         """
+        if comments.ON_VIDEO in post.data:
+            await comments.delete(post.id, ctx, self._api)
+            return
         await ctx.spend("units", WRITE_UNITS)
         request = ctx.http.build_request(
             "DELETE", f"{self._api}/youtube/v3/videos", params={"id": post.id}
@@ -259,12 +280,15 @@ class YouTubePlatform:
     ) -> Mapping[str, PostMetrics]:
         """Reads views, likes and comments, fifty videos a request; YouTube tells no shares here.
 
+        Of comments it tells nothing.
+
         Raises:
             PlatformError: Any of the tree but ``OutcomeUnknown``.
         """
         figures: dict[str, PostMetrics] = {}
-        for first in range(0, len(posts), _IDS_PER_LIST):
-            ids = ",".join(post.id for post in posts[first : first + _IDS_PER_LIST])
+        videos = [post.id for post in posts if comments.ON_VIDEO not in post.data]
+        for first in range(0, len(videos), _IDS_PER_LIST):
+            ids = ",".join(videos[first : first + _IDS_PER_LIST])
             params = {"part": "statistics", "id": ids}
             page = await listed(ctx, self._api, "videos", params, Page[Video])
             for video in page.items:
@@ -275,6 +299,25 @@ class YouTubePlatform:
                     comments=counts.comment_count,
                 )
         return figures
+
+    async def account_metrics(self, ctx: AccountContext) -> AccountMetrics:
+        """Reads the channel's subscribers, videos and views.
+
+        Raises:
+            PlatformError: Any of the tree but ``OutcomeUnknown``.
+        """
+        return await channels.figures(self._api, ctx)
+
+    async def comments(self, post: Published, ctx: AccountContext, cursor: str = "") -> CommentPage:
+        """Reads a hundred comments of a video and the first answers to each, the newest first.
+
+        Raises:
+            Rejected: The video is gone, or takes no comments.
+            PlatformError: Any other of the tree but ``OutcomeUnknown``.
+        """
+        return await comments.page_of(
+            post.data.get(comments.ON_VIDEO, post.id), cursor, ctx, self._api, self._web
+        )
 
     async def _brought(self, part: Part, ctx: PublishContext) -> tuple[OpenedSession, int]:
         """Gives the session of the part's video, and how many bytes it has."""

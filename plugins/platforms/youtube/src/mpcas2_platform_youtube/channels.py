@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from mpcas2_hookspecs import (
     AccountContext,
+    AccountMetrics,
     AccountProfile,
     CannotTell,
     ConnectContext,
@@ -15,12 +16,13 @@ from mpcas2_hookspecs import (
     Rejected,
     Target,
     Unauthorized,
+    Unavailable,
 )
-from mpcas2_platform_youtube.data_api import ask, pages
+from mpcas2_platform_youtube.data_api import ask, listed, pages
 from mpcas2_platform_youtube.upload_state import StagedUpload
 from mpcas2_platform_youtube.wire import Channel, Page, Playlist, PlaylistItem
 
-__all__ = ("connections", "playlists", "uploaded_since")
+__all__ = ("connections", "figures", "playlists", "uploaded_since")
 
 _CLOCKS_DIFFER = timedelta(minutes=1)
 _NO_CHANNEL = (
@@ -45,6 +47,24 @@ async def connections(api_url: str, grant: Grant, ctx: ConnectContext) -> Sequen
     if not page.items:
         raise Rejected(_NO_CHANNEL, code="no-channel")
     return [Connection(profile=_profile(channel), grant=grant) for channel in page.items]
+
+
+async def figures(api_url: str, ctx: AccountContext) -> AccountMetrics:
+    """Reads the channel's figures. A channel may hide how many subscribed to it.
+
+    Raises:
+        PlatformError: Any of the tree but ``OutcomeUnknown``.
+    """
+    params = {"part": "statistics", "id": ctx.account.platform_account_id}
+    page = await listed(ctx, api_url, "channels", params, Page[Channel])
+    if not page.items:
+        raise Unavailable("YouTube does not list the channel.", code="no-channel")
+    told = page.items[0].statistics
+    return AccountMetrics(
+        followers=None if told.hidden_subscriber_count else told.subscriber_count,
+        posts=told.video_count,
+        views=told.view_count,
+    )
 
 
 async def playlists(api_url: str, web_url: str, ctx: AccountContext) -> Sequence[Target]:

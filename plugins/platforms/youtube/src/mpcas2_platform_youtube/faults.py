@@ -69,6 +69,11 @@ _REMEDIES = {
     "installation; its operator has to enable it.",
     "playlistNotFound": "The playlist does not exist any more; choose another one.",
     "playlistContainsMaximumNumberOfVideos": "The playlist is full; choose another one.",
+    "commentsDisabled": "The video takes no comments: it is private or made for children, or somebody "
+    "turned them off.",
+    "commentTextRequired": "YouTube takes no empty comment; write something.",
+    "commentTextTooLong": "The comment is too long for YouTube; shorten it.",
+    "ineligibleAccount": "YouTube lets this account write no comments; look in YouTube Studio why.",
     "invalidImage": "YouTube cannot read the thumbnail; use a JPEG or PNG picture.",
 }
 _LONGEST_QUOTE = 500

@@ -25,7 +25,8 @@ __all__ = (
 
 LIMITS = Limits(
     # https://support.google.com/youtube/answer/12948449; the discovery document does not say.
-    text=TextRule(max_length=5_000, unit="bytes"),
+    # The fold is from memory: about two lines on a desktop.
+    text=TextRule(max_length=5_000, unit="bytes", folds_at=150),
     title=TextRule(max_length=100, required=True),
     media=(
         MediaRule(
@@ -56,6 +57,8 @@ LIMITS = Limits(
         max_bytes=2_000_000,
     ),
     requires_media=True,
+    # From memory; the discovery document does not say.
+    comment=TextRule(max_length=10_000),
 )
 """What one post may be; the same for every channel."""
 
@@ -133,6 +136,17 @@ def problems_of(parts: Sequence[Part]) -> list[PostProblem]:
     found: list[PostProblem] = []
     for part in parts:
         options = options_of(part)
+        if part.role == "comment":
+            if options.made_for_kids:
+                found.append(
+                    PostProblem(
+                        message="YouTube takes no comments on videos made for children; take the "
+                        "first comment out.",
+                        field="text",
+                        part=part.index,
+                    )
+                )
+            continue
         for field, name, text in (
             ("title", "title", part.title),
             ("text", "description", part.text),

@@ -13,6 +13,8 @@ import msgspec
 
 __all__ = (
     "Channel",
+    "CommentResource",
+    "CommentThread",
     "FaultBody",
     "Page",
     "Playlist",
@@ -99,12 +101,22 @@ class ChannelContent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     related_playlists: RelatedPlaylists = RelatedPlaylists()
 
 
+class ChannelStatistics(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The figures of a channel; Google sends them as text."""
+
+    subscriber_count: int | None = None
+    hidden_subscriber_count: bool = False
+    video_count: int | None = None
+    view_count: int | None = None
+
+
 class Channel(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A channel of ``channels.list``."""
 
     id: str
     snippet: ChannelSnippet = ChannelSnippet()
     content_details: ChannelContent = ChannelContent()
+    statistics: ChannelStatistics = ChannelStatistics()
 
 
 class Titled(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,3 +198,47 @@ class UploadedVideo(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to the last byte of an upload."""
 
     id: str
+
+
+class CommentAuthor(msgspec.Struct, frozen=True, kw_only=True):
+    """The channel that wrote a comment."""
+
+    value: str = ""
+
+
+class CommentSnippet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a comment says; ``text_original`` is shown to its author only."""
+
+    text_display: str = ""
+    text_original: str = ""
+    author_display_name: str = ""
+    author_channel_id: CommentAuthor = CommentAuthor()
+    published_at: datetime | None = None
+    like_count: int | None = None
+
+
+class CommentResource(msgspec.Struct, frozen=True, kw_only=True):
+    """A comment."""
+
+    id: str = ""
+    snippet: CommentSnippet = CommentSnippet()
+
+
+class ThreadSnippet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The comment that a thread begins with."""
+
+    top_level_comment: CommentResource = CommentResource()
+
+
+class ThreadReplies(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of the answers to it; YouTube gives a few of them only."""
+
+    comments: tuple[CommentResource, ...] = ()
+
+
+class CommentThread(msgspec.Struct, frozen=True, kw_only=True):
+    """A comment below a video with answers to it, of ``commentThreads.list``."""
+
+    id: str = ""
+    snippet: ThreadSnippet = ThreadSnippet()
+    replies: ThreadReplies = ThreadReplies()

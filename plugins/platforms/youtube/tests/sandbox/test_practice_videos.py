@@ -166,3 +166,37 @@ def test_comments_need_their_own_scope_and_a_video_that_takes_them(ada: Creator)
     refused = manager.post("commentThreads", body("x"), part="snippet")
     assert ada.refusal(refused) == (403, "insufficientPermissions")
     manager.close()
+
+
+def test_comments_of_others_are_listed_the_newest_first_and_deleted_by_the_owner(
+    ada: Creator,
+) -> None:
+    video_id = ada.published()
+    for number in range(3):
+        order = {"account": "bob", "text": f"{number} <3"}
+        ada.control.call("POST", f"videos/{video_id}/comments", order)
+        ada.control.advance_clock(1)
+    query = {"part": "snippet", "videoId": video_id, "maxResults": 2}
+    page = ada.get("commentThreads", **query).json()
+    tops = [one["snippet"]["topLevelComment"]["snippet"] for one in page["items"]]
+    assert [one["textDisplay"] for one in tops] == ["2 &lt;3", "1 &lt;3"]
+    assert "textOriginal" not in tops[0]
+    query |= {"pageToken": page["nextPageToken"], "textFormat": "plainText"}
+    [last] = ada.get("commentThreads", **query).json()["items"]
+    assert last["snippet"]["topLevelComment"]["snippet"]["textDisplay"] == "0 <3"
+    path = "/youtube/v3/comments"
+    gone = {"id": str(last["id"])}
+    statuses = [
+        ada.http.delete(path, params=gone, headers=ada.headers).status_code for _ in range(2)
+    ]
+    assert statuses == [204, 404]
+    ada.control.call("POST", "comments", {"lagSeconds": 60})
+    assert ada.get("commentThreads", part="snippet", videoId=video_id).json()["items"] == []
+    for wrong, refusal in (
+        ({"videoId": "nothing"}, (404, "videoNotFound")),
+        ({"videoId": video_id, "order": "size"}, (400, "invalidParameter")),
+        ({"videoId": video_id, "maxResults": 101}, (400, "invalidParameter")),
+        ({}, (400, "missingRequiredParameter")),
+    ):
+        answer = ada.get("commentThreads", part="snippet", **wrong)
+        assert ada.refusal(answer)[0] == refusal[0], refusal

@@ -190,4 +190,13 @@ def test_other_answers_are_those_of_the_document(ada: Creator, document: dict[st
     conforms(thumbnail, "ThumbnailSetResponse", document)
     comment = {"snippet": {"textOriginal": "Nice"}}
     thread = {"snippet": {"videoId": video_id, "topLevelComment": comment}}
-    conforms(ada.post("commentThreads", thread, part="snippet"), "CommentThread", document)
+    made = conforms(ada.post("commentThreads", thread, part="snippet"), "CommentThread", document)
+    query = {"part": "snippet,replies", "videoId": video_id, "maxResults": 100}
+    listed = ada.get("commentThreads", **query)
+    assert len(conforms(listed, "CommentThreadListResponse", document)["items"]) == 1
+    assert (
+        ada.http.delete(
+            "/youtube/v3/comments", params={"id": made["id"]}, headers=ada.headers
+        ).status_code
+        == 204
+    )

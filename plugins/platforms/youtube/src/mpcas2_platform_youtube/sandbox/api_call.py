@@ -151,15 +151,25 @@ class ApiCall:
                 return one
         raise forbidden("The channel does not belong to this account.")
 
-    def page(self, kind: str, items: Sequence[T], show: Callable[[T], dict[str, Any]]) -> Response:
+    def page(
+        self,
+        kind: str,
+        items: Sequence[T],
+        show: Callable[[T], dict[str, Any]],
+        *,
+        usual: int = _DEFAULT_RESULTS,
+        most: int = _MAX_RESULTS,
+    ) -> Response:
         """Returns one page of a list, as ``maxResults`` and ``pageToken`` ask.
 
         Args:
             kind: The resource's kind, such as ``video``.
             items: The whole list.
             show: Makes the resource of one of its items.
+            usual: How many stand on a page when nobody asks for more.
+            most: How many may stand on a page.
         """
-        size = self._page_size()
+        size = self._page_size(usual, most)
         start = self._page_start()
         answer: dict[str, Any] = {
             "kind": f"youtube#{kind}ListResponse",
@@ -173,12 +183,12 @@ class ApiCall:
             answer["prevPageToken"] = _token(f"at:{max(0, start - size)}")
         return api_json(answer)
 
-    def _page_size(self) -> int:
+    def _page_size(self, usual: int, most: int) -> int:
         text = self.text("maxResults")
         if text is None:
-            return _DEFAULT_RESULTS
-        if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= _MAX_RESULTS:
-            raise invalid_parameter("maxResults", f"{text}, which is not within [1, 50]")
+            return usual
+        if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= most:
+            raise invalid_parameter("maxResults", f"{text}, which is not within [1, {most}]")
         return int(text)
 
     def _page_start(self) -> int:

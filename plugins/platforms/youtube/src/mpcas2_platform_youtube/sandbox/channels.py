@@ -35,7 +35,7 @@ class Channel:
         self.upload_limit_exceeded = False
 
     def resource(
-        self, parts: frozenset[str], *, videos: int, views: int, picture_url: str
+        self, parts: frozenset[str], *, videos: int, views: int, followers: int, picture_url: str
     ) -> dict[str, Any]:
         """Returns the channel as the API shows it.
 
@@ -43,6 +43,7 @@ class Channel:
             parts: The parts that were asked for.
             videos: How many public videos it has.
             views: How often they were seen.
+            followers: How many subscribed to it.
             picture_url: The address of its picture.
         """
         every: dict[str, dict[str, Any]] = {
@@ -60,7 +61,7 @@ class Channel:
             "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": self.uploads_id}},
             "statistics": {
                 "viewCount": str(views),
-                "subscriberCount": "0",
+                "subscriberCount": str(followers),
                 "hiddenSubscriberCount": False,
                 "videoCount": str(videos),
             },

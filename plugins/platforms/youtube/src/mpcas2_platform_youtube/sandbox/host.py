@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mpcas2_platform_youtube.sandbox.api_call import Method, run_method
+from mpcas2_platform_youtube.sandbox.comment_methods import COMMENT_METHODS
 from mpcas2_platform_youtube.sandbox.network_control import network_control_routes
 from mpcas2_platform_youtube.sandbox.pages import Pages
 from mpcas2_platform_youtube.sandbox.pictures import channel_picture, video_picture
@@ -25,7 +26,7 @@ from mpcas2_sandbox import Practice, SandboxCore
 from mpcas2_sandbox.files import file_response
 
 MAX_CHUNK_BYTES = 64 * 1024 * 1024
-_METHODS = (*READ_METHODS, *WRITE_METHODS)
+_METHODS = (*READ_METHODS, *WRITE_METHODS, *COMMENT_METHODS)
 # The discovery document names the second path for resumable uploads, the guides name the first.
 _UPLOAD_PATHS = (UPLOAD_PATH, f"/resumable{UPLOAD_PATH}")
 _NAMES = {(one.verb, one.path): one.name for one in _METHODS}
@@ -124,7 +125,7 @@ class PracticeYouTube:
     body_limit = MAX_CHUNK_BYTES
     practice = Practice(
         settings=dict.fromkeys(("api_url", "accounts_url", "token_url", "web_url"), "{url}"),
-        publish=("PUT /upload/youtube/v3/videos$",),
+        publish=("PUT /upload/youtube/v3/videos$", "POST /youtube/v3/commentThreads$"),
         person="ada",
         samples=("video",),
     )

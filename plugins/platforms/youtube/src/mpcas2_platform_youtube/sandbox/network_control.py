@@ -7,6 +7,8 @@
 - ``GET quota``, ``POST quota {"uploads": n, "units": n}``: what was used, and the daily limits.
 - ``POST processing {"processingSeconds": n, "next": [{"failureReason": …}]}``: how long processing
   takes from now on, and how it ends for the next videos, one entry each; ``{}`` ends well.
+- ``POST videos/{id}/comments {"account": "bob", "text": …}``: lets somebody comment.
+- ``POST comments {"lagSeconds": n}``: how old a comment must be to be listed.
 - ``GET stats``: the counts.
 """
 
@@ -18,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mpcas2_platform_youtube.sandbox.channels import Person
+from mpcas2_platform_youtube.sandbox.comment_control import comment_control_routes
 from mpcas2_platform_youtube.sandbox.resource_fields import VIDEO
 from mpcas2_platform_youtube.sandbox.state import Outcome, YouTubeState
 from mpcas2_platform_youtube.sandbox.videos import Video
@@ -90,7 +93,9 @@ def network_control_routes(state: YouTubeState) -> list[BaseRoute]:
             "mediaType": video.media_type,
             "hasThumbnail": video.thumbnail is not None,
             "playlists": [one.id for one in state.playlists.holding(video.id)],
-            "comments": [{"by": one.author.id, "text": one.text} for one in video.comments],
+            "comments": [
+                {"id": one.id, "by": one.author.id, "text": one.text} for one in video.comments
+            ],
         }
 
     async def get_accounts(_request: Request) -> Response:
@@ -160,5 +165,6 @@ def network_control_routes(state: YouTubeState) -> list[BaseRoute]:
         Route("/_sandbox/quota", get_quota, methods=["GET"]),
         Route("/_sandbox/quota", post_quota, methods=["POST"]),
         Route("/_sandbox/processing", post_processing, methods=["POST"]),
+        *comment_control_routes(state),
         Route("/_sandbox/stats", get_stats, methods=["GET"]),
     ]

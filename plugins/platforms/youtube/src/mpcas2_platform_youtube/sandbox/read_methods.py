@@ -14,6 +14,7 @@ from mpcas2_platform_youtube.sandbox.playlists import Playlist
 from mpcas2_platform_youtube.sandbox.resource_fields import PLAYLIST, PLAYLIST_ITEM, VIDEO
 from mpcas2_platform_youtube.sandbox.scopes import TO_READ
 from mpcas2_platform_youtube.sandbox.videos import Video
+from mpcas2_sandbox.growth import figure
 
 _CHANNEL_PARTS = frozenset(
     {
@@ -30,6 +31,7 @@ _CHANNEL_PARTS = frozenset(
     }
 )
 _OWNERS_PARTS = frozenset({"fileDetails", "processingDetails", "suggestions"})
+_MOST_SUBSCRIBERS = 9_000
 _PAGING = frozenset({"part", "maxResults", "pageToken", "onBehalfOfContentOwner"})
 
 
@@ -39,6 +41,9 @@ def _show_channel(call: ApiCall, channel: Channel) -> dict[str, object]:
         call.parts,
         videos=len(videos),
         views=sum(one.figures(call.now).views for one in videos),
+        followers=figure(
+            f"{channel.id}:subscribers", call.state.started_at, call.now, _MOST_SUBSCRIBERS
+        ),
         picture_url=f"{call.host}/ch/{channel.id}.svg",
     )
 

@@ -97,6 +97,7 @@ class YouTubeState:
 
     def __init__(self, core: SandboxCore) -> None:
         self.core = core
+        self.started_at = core.clock.now()
         self.disk = FileDisk()
         self.people = PeopleBook(core.clock.now())
         self.oauth: OAuthServer[Person] = OAuthServer(
@@ -109,6 +110,7 @@ class YouTubeState:
         self.counters = Counters()
         self.processing_seconds = _PROCESSING_SECONDS
         self.outcomes: deque[Outcome] = deque()
+        self.comments_lag_seconds = 0.0
 
     def insert_video(self, session: UploadSession) -> Video:
         """Makes the video of an upload whose last byte has arrived."""

@@ -1,12 +1,10 @@
-"""The methods that delete videos, make playlists, fill them, set thumbnails and comment."""
+"""The methods that delete videos, make playlists, fill them and set thumbnails."""
 
-import secrets
 from typing import Any
 
 from starlette.responses import Response
 
 from mpcas2_platform_youtube.sandbox.api_call import ApiCall, Method, api_json, parts_of
-from mpcas2_platform_youtube.sandbox.api_times import api_time
 from mpcas2_platform_youtube.sandbox.errors import (
     ApiError,
     bad_request,
@@ -16,14 +14,13 @@ from mpcas2_platform_youtube.sandbox.errors import (
 )
 from mpcas2_platform_youtube.sandbox.media_kinds import thumbnail_type
 from mpcas2_platform_youtube.sandbox.read_methods import readable_playlist
-from mpcas2_platform_youtube.sandbox.resource_fields import COMMENT_THREAD, PLAYLIST, PLAYLIST_ITEM
-from mpcas2_platform_youtube.sandbox.scopes import TO_COMMENT, TO_UPLOAD, TO_WRITE
-from mpcas2_platform_youtube.sandbox.videos import Comment, Thumbnail, Video
+from mpcas2_platform_youtube.sandbox.resource_fields import PLAYLIST, PLAYLIST_ITEM
+from mpcas2_platform_youtube.sandbox.scopes import TO_UPLOAD, TO_WRITE
+from mpcas2_platform_youtube.sandbox.videos import Thumbnail, Video
 
 MAX_THUMBNAIL_BYTES = 50 * 1024 * 1024
 _MAX_PLAYLIST_TITLE = 150
 _MAX_PLAYLIST_ITEMS = 5000
-_MAX_COMMENT_CHARACTERS = 10_000
 _THUMBNAIL_TYPES = {"image/jpeg", "image/png", "application/octet-stream"}
 _ON_BEHALF = frozenset({"onBehalfOfContentOwner"})
 
@@ -150,60 +147,6 @@ def _set_thumbnail(call: ApiCall) -> Response:
     )
 
 
-def _insert_comment_thread(call: ApiCall) -> Response:
-    snippet = call.resource(COMMENT_THREAD).get("snippet", {})
-    text = snippet.get("topLevelComment", {}).get("snippet", {}).get("textOriginal", "")
-    domain = "youtube.commentThread"
-    where = "snippet.topLevelComment.snippet.textOriginal"
-    if not text.strip():
-        message = "The resource that is being inserted must specify a value for textOriginal."
-        raise invalid_metadata("commentTextRequired", message, where, domain=domain)
-    if len(text) > _MAX_COMMENT_CHARACTERS:
-        message = "The comment resource that is being inserted contains too many characters."
-        raise invalid_metadata("commentTextTooLong", message, where, domain=domain)
-    author = call.channel()
-    video = call.state.videos.get(snippet.get("videoId", ""))
-    if video is None or not (call.person.owns(video.channel) or video.watchable(call.now)):
-        raise not_found("video", "snippet.videoId")
-    if video.status.get("selfDeclaredMadeForKids"):
-        message = "The video identified by the videoId parameter has disabled comments."
-        raise ApiError(403, "commentsDisabled", message, domain=domain)
-    comment = Comment(id="Ug" + secrets.token_urlsafe(18), author=author, text=text, at=call.now)
-    video.comments.append(comment)
-    shown: dict[str, Any] = {
-        "kind": "youtube#commentThread",
-        "etag": comment.id[-20:],
-        "id": comment.id,
-    }
-    if "snippet" in call.parts:
-        shown["snippet"] = {
-            "channelId": video.channel.id,
-            "videoId": video.id,
-            "topLevelComment": {
-                "kind": "youtube#comment",
-                "etag": comment.id[-19:],
-                "id": comment.id,
-                "snippet": {
-                    "channelId": video.channel.id,
-                    "videoId": video.id,
-                    "textDisplay": text,
-                    "textOriginal": text,
-                    "authorDisplayName": f"@{author.handle}",
-                    "authorChannelId": {"value": author.id},
-                    "canRate": True,
-                    "viewerRating": "none",
-                    "likeCount": 0,
-                    "publishedAt": api_time(call.now),
-                    "updatedAt": api_time(call.now),
-                },
-            },
-            "canReply": True,
-            "totalReplyCount": 0,
-            "isPublic": True,
-        }
-    return api_json(shown)
-
-
 WRITE_METHODS = (
     Method(
         name="videos.delete",
@@ -248,16 +191,5 @@ WRITE_METHODS = (
         required=("videoId",),
         parts=frozenset(),
         run=_set_thumbnail,
-    ),
-    Method(
-        name="commentThreads.insert",
-        verb="POST",
-        path="/youtube/v3/commentThreads",
-        scopes=TO_COMMENT,
-        units=50,
-        parameters=frozenset({"part"}),
-        required=("part",),
-        parts=parts_of(COMMENT_THREAD),
-        run=_insert_comment_thread,
     ),
 )
