@@ -1,11 +1,9 @@
-"""Adapters that raise the wrong error, or none."""
+"""Adapters that raise the wrong error for many faults, or have no patience with the network."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
-
-import httpx
+from typing import Any
 
 from mpcas2_hookspecs import (
     Absent,
@@ -14,131 +12,54 @@ from mpcas2_hookspecs import (
     FindResult,
     Grant,
     OutcomeUnknown,
-    Part,
     PlatformError,
     PublishContext,
     PublishResult,
-    RateLimited,
     Rejected,
     Staged,
-    Unauthorized,
     Unavailable,
 )
 from mpcas2_testing.fault_rules import FaultRules
 
-from .base import Broken
+from .base import Broken, Impatient, Wrapped
 
-
-class Translates(Broken):
-    """Turns one class of error of ``publish`` into another, as a careless ``except`` does."""
-
-    mixin = FaultRules
-    wrong: ClassVar[dict[type[PlatformError], type[PlatformError]]]
-
-    async def publish(self, staged: Staged, ctx: PublishContext) -> PublishResult:
-        try:
-            return await super().publish(staged, ctx)
-        except PlatformError as error:
-            kind = self.wrong.get(type(error))
-            if kind is None:
-                raise
-            raise kind(error.message) from error
-
-
-_UNKNOWN = frozenset(
-    [
-        "publish.500",
-        "publish.503",
-        "publish.500_after_the_effect",
-        "publish.malformed",
-        "publish.truncated",
-        "publish.cut_before",
-        "publish.cut_after",
-        "publish.write_timeout",
-        "publish.read_timeout_before_the_effect",
-        "publish.timeout_after_body_is_unknown",
-        "publish.read_error",
-    ]
+_SINGLE = (
+    "secrets.not_in_errors",
+    "publish.slow_answer",
+    "publish.duplicate_delivery",
+    "connect.passing_faults",
 )
 
 
-_ALL_OF_PUBLISH = _UNKNOWN | frozenset(
-    [
-        "publish.400",
-        "publish.401",
-        "publish.403",
-        "publish.429",
-        "publish.429_with_retry_after",
-        "publish.connect_error",
-        "publish.connect_timeout",
-    ]
-)
-
-
-class CallsALostAnswerUnavailable(Translates):
-    wrong: ClassVar = {OutcomeUnknown: Unavailable}
-    breaks = _UNKNOWN
-
-
-class CallsALostAnswerRejected(Translates):
-    wrong: ClassVar = {OutcomeUnknown: Rejected}
-    breaks = _UNKNOWN
-
-
-class CallsNoConnectionUnknown(Translates):
-    wrong: ClassVar = {Unavailable: OutcomeUnknown}
-    breaks = frozenset(("publish.connect_error", "publish.connect_timeout"))
-
-
-class CallsARefusedGrantRejected(Translates):
-    wrong: ClassVar = {Unauthorized: Rejected}
-    breaks = frozenset(("publish.401",))
-
-
-class ForgetsHowLongToWait(Translates):
-    wrong: ClassVar = {RateLimited: RateLimited}
-    breaks = frozenset(("publish.429_with_retry_after",))
-
-
-class CallsTooManyUnavailable(Translates):
-    wrong: ClassVar = {RateLimited: Unavailable}
-    breaks = frozenset(("publish.429", "publish.429_with_retry_after"))
-
-
-class CallsARefusalUnavailable(Translates):
-    wrong: ClassVar = {Rejected: Unavailable}
-    breaks = frozenset(("publish.400", "publish.403"))
-
-
-class CallsATimeoutUnavailable(Broken):
+class CallsALostAnswerUnavailable(Broken):
     mixin = FaultRules
     breaks = frozenset(
-        ("publish.read_timeout_before_the_effect", "publish.timeout_after_body_is_unknown")
+        f"publish.{name}"
+        for name in [
+            "500",
+            "503",
+            "500_after_the_effect",
+            "malformed",
+            "truncated",
+            "cut_before",
+            "cut_after",
+            "write_timeout",
+            "read_timeout_before_the_effect",
+            "timeout_after_body_is_unknown",
+            "read_error",
+        ]
     )
 
     async def publish(self, staged: Staged, ctx: PublishContext) -> PublishResult:
         try:
             return await super().publish(staged, ctx)
         except OutcomeUnknown as error:
-            if isinstance(error.__cause__, httpx.ReadTimeout):
-                raise Unavailable(error.message) from error
-            raise
-
-
-class QuotesTheRequest(Broken):
-    mixin = FaultRules
-    breaks = frozenset(("secrets.not_in_errors",)) | _ALL_OF_PUBLISH
-
-    async def publish(self, staged: Staged, ctx: PublishContext) -> PublishResult:
-        try:
-            return await super().publish(staged, ctx)
-        except PlatformError as error:
-            error.answer["request"] = dict(ctx.http.headers)
-            raise
+            raise Unavailable(error.message) from error
 
 
 class HopefulFind(Broken):
     mixin = FaultRules
+    among = ("find.*",)
     breaks = frozenset(
         f"find.{name}"
         for name in [
@@ -160,19 +81,65 @@ class HopefulFind(Broken):
             return Absent(proof="there was an error, so it is not there")
 
 
-class UnknownStage(Broken):
+class QuotesTheRequestInTheCause(Broken):
     mixin = FaultRules
-    breaks = frozenset(("stage.500", "stage.malformed", "stage.truncated", "stage.cut_before"))
+    among = ("publish.*", *_SINGLE)
+    breaks = frozenset(("secrets.not_in_errors",))
 
-    async def stage(self, part: Part, ctx: PublishContext) -> Staged:
+    async def publish(self, staged: Staged, ctx: PublishContext) -> PublishResult:
         try:
-            return await super().stage(part, ctx)
-        except Unavailable as error:
-            raise OutcomeUnknown(error.message) from error
+            return await super().publish(staged, ctx)
+        except PlatformError as error:
+            raise error from ValueError(str(list(ctx.http.headers.values())))
+
+
+class TakesTheFirstPieceForTheAnswer(Broken):
+    mixin = FaultRules
+    among = ("publish.*", *_SINGLE)
+    breaks = frozenset(("publish.slow_answer",))
+
+    async def publish(self, staged: Staged, ctx: PublishContext) -> PublishResult:
+        hasty: Any = Wrapped(ctx)
+        hasty.http = Impatient(ctx.http)
+        return await super().publish(staged, hasty)
+
+
+class Noting(Wrapped):
+    """A client that keeps the status of the last answer."""
+
+    status = 0
+
+    async def request(self, method: str, url: str, **more: Any) -> Any:
+        response = await self._inner.request(method, url, **more)
+        self.status = response.status_code
+        return response
+
+
+class DisownsWhatItDidNotMake(Broken):
+    """Takes Postbox's 200, "it is there already", for a sign that somebody else made the post."""
+
+    mixin = FaultRules
+    among = _SINGLE
+    breaks = frozenset(("publish.duplicate_delivery",))
+
+    async def publish(self, staged: Staged, ctx: PublishContext) -> PublishResult:
+        noting: Any = Wrapped(ctx)
+        noting.http = Noting(ctx.http)
+        post = await super().publish(staged, noting)
+        if noting.http.status == 200 and "mine" not in ctx.journal:
+            await ctx.record("disowned", value=True)
+        await ctx.record("mine", value=True)
+        return post
+
+    async def find(self, staged: Staged, ctx: PublishContext) -> FindResult:
+        if "disowned" in ctx.journal:
+            return Absent(proof="the post is somebody else's")
+        return await super().find(staged, ctx)
 
 
 class BlamesThePerson(Broken):
     mixin = FaultRules
+    among = _SINGLE
     breaks = frozenset(("connect.passing_faults",))
 
     async def connections(self, grant: Grant, ctx: ConnectContext) -> Sequence[Connection]:
@@ -180,14 +147,3 @@ class BlamesThePerson(Broken):
             return await super().connections(grant, ctx)
         except PlatformError as error:
             raise Rejected(error.message) from error
-
-
-class CannotStageARefusal(Broken):
-    mixin = FaultRules
-    breaks = frozenset(("stage.401", "stage.403", "stage.429", "stage.429_with_retry_after"))
-
-    async def stage(self, part: Part, ctx: PublishContext) -> Staged:
-        try:
-            return await super().stage(part, ctx)
-        except (Unauthorized, RateLimited, Rejected) as error:
-            raise Unavailable(error.message) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from mpcas2_hookspecs import (
     Absent,
@@ -27,7 +27,8 @@ class ForgetsTheJournal(Broken):
     breaks = frozenset(("stage.resumes",))
 
     async def stage(self, part: Part, ctx: PublishContext) -> Staged:
-        return await super().stage(part, Forgetful(ctx))
+        blank: Any = Forgetful(ctx)
+        return await super().stage(part, blank)
 
 
 class SwallowsWhatRecordRaises(Broken):
@@ -43,15 +44,20 @@ class SwallowsWhatRecordRaises(Broken):
             raise Unavailable("Something went wrong.") from error
 
 
-class SwallowsCancellation(Broken):
+class SwallowsCancellationInStage(Broken):
     mixin = ResumeRules
-    breaks = frozenset(("stage.cancelled", "publish.cancelled"))
+    breaks = frozenset(("stage.cancelled",))
 
     async def stage(self, part: Part, ctx: PublishContext) -> Staged:
         try:
             return await super().stage(part, ctx)
         except asyncio.CancelledError as error:
             raise Unavailable("It was cancelled.") from error
+
+
+class SwallowsCancellationInPublish(Broken):
+    mixin = ResumeRules
+    breaks = frozenset(("publish.cancelled",))
 
     async def publish(self, staged: Staged, ctx: PublishContext) -> PublishResult:
         try:
@@ -61,12 +67,18 @@ class SwallowsCancellation(Broken):
 
 
 class RemembersInTheProcess(Broken):
+    """Knows of a post only if it was answered, or if the engine itself broke it off."""
+
     mixin = ResumeRules
-    breaks = frozenset(("publish.crash", "publish.cancelled"))
+    breaks = frozenset(("publish.crash",))
     published: ClassVar[set[str]] = set()
 
     async def publish(self, staged: Staged, ctx: PublishContext) -> PublishResult:
-        answer = await super().publish(staged, ctx)
+        try:
+            answer = await super().publish(staged, ctx)
+        except (PlatformError, asyncio.CancelledError):
+            self.published.add(staged.data["draft"])
+            raise
         self.published.add(staged.data["draft"])
         return answer
 
@@ -74,6 +86,22 @@ class RemembersInTheProcess(Broken):
         if staged.data["draft"] not in self.published:
             return Absent(proof="this process published nothing of that kind")
         return await super().find(staged, ctx)
+
+
+class GivesUpHalfwayUp(Broken):
+    """Journals that it ended, and takes a draft with pictures and without that mark for spoilt."""
+
+    mixin = ResumeRules
+    breaks = frozenset(("stage.crash_at_request",))
+
+    async def stage(self, part: Part, ctx: PublishContext) -> Staged:
+        if "draft" in ctx.journal and "done" not in ctx.journal:
+            draft = await self._draft(ctx.journal["draft"], ctx)
+            if draft is not None and draft.images:
+                raise Rejected("An earlier run did not end.")
+        staged = await super().stage(part, ctx)
+        await ctx.record("done", value=True)
+        return staged
 
 
 class DiesHalfJournalled(Broken):
