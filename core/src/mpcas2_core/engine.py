@@ -162,6 +162,7 @@ class Engine:
             stack.push_async_callback(engine.uploads.close)
             stack.push_async_callback(engine.clients.close)
             stack.push_async_callback(engine.broker.close)
+            stack.push_async_callback(engine.publishing.close)
             engine._closing = stack.pop_all()
         return engine
 

@@ -127,6 +127,10 @@ class Publishing:
         self._ringing.add(task)
         task.add_done_callback(self._ringing.discard)
 
+    async def close(self) -> None:
+        """Lets what is being offered be offered; what is not, the next dispatcher finds."""
+        await asyncio.gather(*self._ringing)
+
     async def _ring(self) -> None:
         try:
             await self._dispatcher.offer_due()

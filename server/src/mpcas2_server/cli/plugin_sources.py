@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from sysconfig import get_config_var
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -131,7 +132,10 @@ def _pip() -> list[str]:
     # An environment without pip: the interpreter's own copy works for it just as well.
     import ensurepip  # noqa: PLC0415 - only here
 
-    bundled = sorted(Path(ensurepip.__file__).with_name("_bundled").glob("pip-*.whl"))
+    # Where Linux distributions keep it, apart from the interpreter.
+    apart = get_config_var("WHEEL_PKG_DIR")
+    folders = [Path(ensurepip.__file__).with_name("_bundled"), *([Path(apart)] if apart else [])]
+    bundled = [wheel for folder in folders for wheel in sorted(folder.glob("pip-*.whl"))]
     if not bundled:
         raise CliError(
             "There is no pip for this environment.",
