@@ -1,19 +1,24 @@
 """A worker is killed at every ledger write and at every network call: no post is there twice.
 
-The suite tries every point of a post on Bluesky, and one of each kind of point on X and YouTube; the
-command ``matrix.py`` tries all of them.
+The suite tries every point of a post on Bluesky, and one of each kind of point on X and YouTube. On the
+seven other networks it tries those about the moment at which a post becomes public, and some that are
+drawn. The command ``matrix.py`` tries all of them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import random
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from kill_points import KillPoint, one_of_each
 from lanes import Case, Lane, Verdict, open_lanes, side_by_side
+from practice_seven import SEVEN, installed
 from shared_servers import Stores
 from tap import PostgresTap, When
 from world import PostKind, World
@@ -41,6 +46,9 @@ SEEN: dict[tuple[str, PostKind], tuple[str, ...]] = {
         "playlistItems.insert",
     ),
 }
+# How many points of each of the seven networks are drawn beside those that are always tried; more cost
+# seconds that the suite does not have.
+DRAWN = 1
 WITH_MEDIA = ("image", "images", "video")
 
 
@@ -73,6 +81,42 @@ def test_a_post_is_never_there_twice_wherever_its_worker_is_killed(
         points = one_of_each(points)
     cases = [Case(kind=kind, kills=(point,)) for point in points]
     assert_right(side_by_side(lanes, cases, Lane.judge))
+
+
+def test_seven_networks_have_no_post_twice_wherever_its_worker_is_killed(
+    servers: Stores, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    networks = [key for key in SEVEN if key in installed()]
+    if not networks:
+        pytest.skip("no plugin of the seven networks is installed")
+    seed = random.SystemRandom().randrange(1 << 32)
+    sys.stdout.write(f"drawn with the seed {seed}\n")
+
+    def judged(lane: Lane) -> list[Verdict]:
+        kind = lane.world.network.kinds[0]
+        # How often a network is asked whether it is ready differs from run to run; the first is sure.
+        points = [point for point in lane.points(kind) if point.nth == 1]
+        decisive = [point for point in points if decides(point, lane)]
+        # Each of the four moments of the call that makes the post, and both ends of the ledger's.
+        assert len(decisive) >= 6
+        others = [point for point in points if point not in decisive]
+        drawn = random.Random(f"{seed} {lane.world.main}").sample(others, DRAWN)
+        return [lane.judge(Case(kind=kind, kills=(point,))) for point in (*decisive, *drawn)]
+
+    with (
+        open_lanes(servers, tmp_path_factory.mktemp("seven"), 1, *networks) as lanes,
+        ThreadPoolExecutor(len(lanes)) as threads,
+    ):
+        verdicts = [verdict for some in threads.map(judged, lanes) for verdict in some]
+    assert_right(verdicts)
+
+
+def decides(point: KillPoint, lane: Lane) -> bool:
+    """Tells whether a point is about the moment at which a post becomes public."""
+    if point.where == "commit":
+        return (point.name, point.when) in {("mark", "after"), ("settle", "before")}
+    finals: Sequence[str] = [call.name for call in lane.world.network.calls if call.final]
+    return point.name in finals
 
 
 def test_a_timeline_that_lags_makes_nobody_post_twice(lanes_of: LanesOf) -> None:

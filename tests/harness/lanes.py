@@ -191,21 +191,19 @@ class Lane:
 
 
 @contextlib.contextmanager
-def open_lanes(
-    stores: Stores, folder: Path, count: int, network: str = "bluesky"
-) -> Iterator[list[Lane]]:
+def open_lanes(stores: Stores, folder: Path, count: int, *networks: str) -> Iterator[list[Lane]]:
     """Opens lanes for the length of a ``with`` block.
 
     Args:
         stores: Where their databases come from.
         folder: For homes and logs.
-        count: How many.
-        network: Key of the practice network of all of them.
+        count: How many of each network.
+        networks: Keys of the practice networks; each lane has one.
     """
     with contextlib.ExitStack() as stack:
         forge = stack.enter_context(Forge(folder))
         lanes = []
-        for number in range(count):
+        for number, network in enumerate(networks * count):
             home = folder / f"lane-{number}"
             home.mkdir()
             url = stack.enter_context(stores.database())

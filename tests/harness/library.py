@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import struct
 from collections.abc import AsyncIterator
@@ -23,11 +24,24 @@ CLIP_BYTES = 5 * MEGABYTE
 FILM_BYTES = 17 * MEGABYTE
 FRAMES = 25
 
+# What the pickiest networks take: pictures of 320 dots, H.264 of 540 by 960 that lasts 4 seconds and is
+# not too small a file.
+STILL_SIDE = 640
+REEL_FRAMES, REEL_RATE = 150, 30
+REEL_PADDING = 100_000
+PAPER = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\n"
+    b"trailer<</Size 4/Root 1 0 R>>\n%%EOF\n"
+)
+
 
 class Library:
     """The content of one tenant, by names.
 
-    The names are ``words``, ``picture-0`` to ``picture-3``, ``clip``, ``film`` and ``film-<megabytes>``.
+    The names are ``words``, ``picture-0`` to ``picture-3`` and, larger, ``still-0`` to ``still-3``,
+    ``clip``, ``film`` and ``film-<megabytes>``, ``reel``, which is upright and lasts, and ``paper``.
 
     Args:
         engine: Stores it.
@@ -62,6 +76,13 @@ class Library:
             return row.id
         if kind == "picture":
             return await self._store("image", name, _once(_jpeg(COLOURS[int(number)])))
+        if kind == "still":
+            still = _jpeg(COLOURS[int(number)], STILL_SIDE)
+            return await self._store("image", name, _once(still))
+        if kind == "reel":
+            return await self._store("video", name, _once(_reel()))
+        if kind == "paper":
+            return await self._store("document", name, _once(PAPER))
         size = CLIP_BYTES if kind == "clip" else int(number or 0) * MEGABYTE or FILM_BYTES
         return await self._store("video", name, film(size))
 
@@ -105,12 +126,31 @@ async def _once(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-def _jpeg(colour: str) -> bytes:
+def _jpeg(colour: str, side: int = 32) -> bytes:
     from PIL import Image  # noqa: PLC0415 - only pictures need it
 
     out = io.BytesIO()
-    Image.new("RGB", (32, 32), colour).save(out, "JPEG")
+    Image.new("RGB", (side, side), colour).save(out, "JPEG")
     return out.getvalue()
+
+
+@functools.cache
+def _reel() -> bytes:
+    import av  # noqa: PLC0415 - only films need it
+    from PIL import Image  # noqa: PLC0415 - the same
+
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as output:
+        stream: Any = output.add_stream("libx264", rate=REEL_RATE, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 540, 960, "yuv420p"
+        for number in range(REEL_FRAMES):
+            picture = Image.new("RGB", (540, 960), (number, 0, 0))
+            frame: Any = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]  # PyAV's own lack
+            frame.pts, frame.time_base = number, Fraction(1, REEL_RATE)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    free = struct.pack(">I4s", REEL_PADDING, b"free").ljust(REEL_PADDING, b"\0")
+    return out.getvalue() + free
 
 
 def _mp4() -> bytes:

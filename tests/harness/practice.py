@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 
 __all__ = ("APP", "Call", "Connected", "PostKind", "PracticeNetwork", "Submitted", "Wish")
 
-PostKind = Literal["text", "image", "images", "thread", "eight", "poll", "video"]
+PostKind = Literal[
+    "text",
+    "image",
+    "images",
+    "thread",
+    "eight",
+    "poll",
+    "video",
+    "story",
+    "document",
+    "comment",
+]
 
 APP = ("practice-client", "practice-secret")
 """Id and secret of the app that every practice network with a consent page knows."""
@@ -71,11 +82,13 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
         content: Name of the content, for the library.
         texts: The text of each part.
         metadata: The rest; its text and thread are filled in.
+        comment: Text of a first comment; empty for none.
     """
 
     content: str
     texts: tuple[str, ...]
     metadata: PostMetadata = PostMetadata()
+    comment: str = ""
 
 
 class Connected(msgspec.Struct, frozen=True, kw_only=True):

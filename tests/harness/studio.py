@@ -128,8 +128,8 @@ class Studio:
             submitted = []
             for _ in range(count):
                 mark = uuid4().hex[:10]
-                said = f"{comment} {mark}" if comment else None
                 wish = place.network.wish(kind, mark, self.library.made)
+                said = f"{comment} {mark}" if comment else wish.comment or None
                 rows = await self._engine.publishing.submit(
                     scope,
                     user_id=self.user_id,

@@ -9,6 +9,7 @@ when it has ended. The end of standard input ends it, and it kills what still ru
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import select
@@ -23,9 +24,6 @@ __all__ = ("Ended", "Order", "Started")
 PRELOADED = (
     "uvloop",
     "mpcas2_core.engine",
-    "mpcas2_platform_bluesky.adapter",
-    "mpcas2_platform_twitter.adapter",
-    "mpcas2_platform_youtube.adapter",
     "mpcas2_server.cli",
     "mpcas2_server.cli.installation",
     "mpcas2_server.supervise",
@@ -64,6 +62,9 @@ def main() -> None:
     """Serves orders until standard input ends."""
     for name in PRELOADED:
         importlib.import_module(name)
+    # What a broken plugin makes it say must not get between the events.
+    with contextlib.redirect_stdout(sys.stderr):
+        importlib.import_module("mpcas2_core.plugins").PluginHost.load()
     woken, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)

@@ -18,6 +18,7 @@ from uuid import UUID
 from media_server import MediaServer
 from practice import PostKind, PracticeNetwork, Submitted
 from practice_bluesky import PracticeBluesky
+from practice_seven import SEVEN
 from practice_x import PracticeX
 from practice_youtube import PracticeYouTube
 from studio import Place, Studio
@@ -47,6 +48,7 @@ NETWORKS: dict[str, Callable[[], PracticeNetwork]] = {
     "bluesky": PracticeBluesky,
     "twitter": PracticeX,
     "youtube": PracticeYouTube,
+    **SEVEN,
 }
 
 # Pauses are short. Leases are not, so that a worker which nobody stops keeps its job on a busy machine.
