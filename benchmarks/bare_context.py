@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from mpcas2_hookspecs import Account, Media, QuotaReading
+from mpcas2_hookspecs import Account, Media, OAuthApp, QuotaReading, Rejected
 
 __all__ = ("BareContext", "BearerToken")
 
@@ -44,6 +44,19 @@ class BareContext:
     def journal(self) -> Mapping[str, Any]:
         """What was recorded for this post."""
         return self._journal
+
+    @property
+    def app(self) -> OAuthApp | None:
+        """None: nothing is connected through a consent page here."""
+        return None
+
+    def media_url(self, media: Media) -> str:
+        """Refuses: the networks of the benchmarks are sent bytes.
+
+        Raises:
+            Rejected: Always.
+        """
+        raise Rejected(f"{media.id} has no address here.")
 
     def now(self) -> datetime:
         """Tells the time."""

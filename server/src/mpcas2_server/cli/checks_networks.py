@@ -31,7 +31,8 @@ def apps(
     without: list[str] = []
     for key, platform in sorted(plugins.platforms.items()):
         # With each of many servers an app is registered by itself.
-        if not isinstance(platform, ConnectsOAuth) or isinstance(platform, RegistersApp):
+        many = isinstance(platform, RegistersApp)
+        if many or not isinstance(platform, ConnectsOAuth):
             continue
         names = [name for one in client_variables(key) for name in (PREFIX + one, one)]
         if source_of(names, environ) is None:
